@@ -1,0 +1,9 @@
+//! Ring 0: what the bytes mean. No sockets, no clock, no threads: bytes in, bytes and events out.
+//!
+//! Read in this order: [`http`] (request heads and header lists), [`handshake`] (the upgrade), [`wire`] (frames),
+//! [`session`] (a live WebSocket). Nothing here may use `engine` or `binding`.
+
+pub mod handshake;
+pub mod http;
+pub mod session;
+pub mod wire;
