@@ -1,0 +1,43 @@
+//! Closed loop: each connection keeps its messages in flight and sends the next when one has come back.
+
+use super::receive;
+use crate::Outcome;
+use crate::message;
+use crate::meter::Meter;
+use crate::options::Options;
+use crate::report::Report;
+use crate::swarm::Swarm;
+use std::time::{Duration, Instant};
+
+/// Runs it.
+pub fn run(options: &Options) -> Outcome<String> {
+    let (mut swarm, _) = Swarm::open(options)?;
+    let frame = message::frame(options);
+    let mut meter = Meter::new(options);
+    for peer in &mut swarm.peers {
+        (0..options.pipeline).for_each(|_| peer.push(&frame, Instant::now()));
+        peer.flush()?;
+    }
+    while meter.runs(Instant::now()) {
+        swarm.wait(Duration::from_millis(200))?;
+        for event in &swarm.events {
+            let peer = &mut swarm.peers[event.token().0];
+            peer.writable |= event.is_writable();
+            if event.is_readable() {
+                let count = receive(peer, &mut swarm.scratch, options, &mut meter)?;
+                let now = Instant::now();
+                (0..count).for_each(|_| peer.push(&frame, now));
+            }
+            peer.flush()?;
+        }
+    }
+    Ok(report(options, meter))
+}
+
+fn report(options: &Options, meter: Meter) -> String {
+    let mut report = Report::new("echo");
+    report.add("conns", options.conns).add("pipeline", options.pipeline).add("size", options.size).add("text", options.text);
+    meter.rates(&mut report, "msgs_per_s", Some(options.size));
+    meter.finish(&mut report);
+    report.finish()
+}
