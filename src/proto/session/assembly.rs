@@ -1,0 +1,191 @@
+//! How is a data message put together that does not arrive whole in one read?
+//!
+//! In memory of its own, which grows by doubling with what arrived (a length the peer names costs it nothing, so it
+//! allocates nothing), unmasked in place, and its text checked piece by piece, so that an error shows at its first wrong
+//! byte.
+
+use super::{Config, Progress, ProtocolError, Session, Sink};
+use crate::proto::wire::{FrameHeader, Opcode, Utf8Validator, mask};
+
+/// The least memory an assembly grows to, if the message needs as much.
+const GROW_MIN: usize = 16 * 1024;
+/// Missing less than this of a frame, the transport does not read straight into the message.
+const DIRECT_MIN: u64 = 4096;
+
+/// A data message under way.
+#[derive(Debug)]
+pub(super) struct Assembly {
+    /// Text or binary.
+    opcode: Opcode,
+    /// Its bytes so far, unmasked and checked.
+    data: Vec<u8>,
+    /// The end offsets of its fragments that had content.
+    ends: Vec<u32>,
+    /// Its frames so far.
+    frames: u32,
+    /// The frame that is arriving; between two fragments none.
+    frame: Option<OpenFrame>,
+    /// Where its text stands.
+    utf8: Utf8Validator,
+}
+
+/// The frame of a message of which bytes are missing.
+#[derive(Clone, Copy, Debug)]
+struct OpenFrame {
+    /// It is the message's last.
+    fin: bool,
+    /// Its mask key, turned so that it fits the next byte.
+    key: Option<[u8; 4]>,
+    /// How many bytes are missing.
+    missing: u64,
+    /// The reads that brought some of it.
+    chunks: u32,
+}
+
+impl Assembly {
+    /// A message that begins with `header`, in `data`.
+    pub(super) fn new(opcode: Opcode, data: Vec<u8>) -> Box<Self> {
+        Box::new(Self { opcode, data, ends: Vec::new(), frames: 0, frame: None, utf8: Utf8Validator::new() })
+    }
+
+    /// Memory held.
+    pub(super) fn held(&self) -> usize {
+        size_of::<Self>() + self.data.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+
+    /// Is a frame of it arriving?
+    pub(super) fn is_open(&self) -> bool {
+        self.frame.is_some()
+    }
+
+    /// May the next frame be `len` long?
+    pub(super) fn check_frame(&self, config: &Config, len: u64) -> Result<(), ProtocolError> {
+        if self.data.len() as u64 + len > config.message_max() {
+            return Err(ProtocolError::MessageTooLong);
+        }
+        if config.max_fragments > 0 && self.frames >= config.max_fragments {
+            return Err(ProtocolError::TooManyFragments);
+        }
+        Ok(())
+    }
+
+    /// The next frame begins; it was checked.
+    pub(super) fn begin_frame(&mut self, header: FrameHeader) {
+        self.frames = self.frames.saturating_add(1);
+        self.frame = Some(OpenFrame { fin: header.fin, key: header.mask, missing: header.len, chunks: 0 });
+    }
+
+    /// Is it as good as finished when `available` more bytes are there?
+    pub(super) fn finishes_with(&self, available: usize) -> bool {
+        self.frame.is_some_and(|frame| frame.fin && frame.missing <= available as u64)
+    }
+
+    /// Takes what of `input` belongs to the open frame; says how much.
+    pub(super) fn take(&mut self, config: &Config, input: &[u8]) -> Result<usize, ProtocolError> {
+        let missing = self.frame.map_or(0, |frame| frame.missing);
+        let len = input.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
+        self.make_room(len);
+        self.data.extend_from_slice(input.get(..len).unwrap_or_default());
+        self.appended(config, len)?;
+        Ok(len)
+    }
+
+    /// Grows to hold at least `len` more bytes, by doubling, but not beyond what the frame needs.
+    fn make_room(&mut self, len: usize) {
+        if self.data.capacity() - self.data.len() >= len {
+            return;
+        }
+        let missing = self.frame.map_or(0, |frame| frame.missing);
+        let needed = self.data.len().saturating_add(usize::try_from(missing).unwrap_or(usize::MAX));
+        let grown = (self.data.len() * 2).max(self.data.len() + len).max(GROW_MIN);
+        self.data.reserve_exact(grown.min(needed).max(self.data.len() + len) - self.data.len());
+    }
+
+    /// The last `len` bytes of the data are new: unmasks and checks them, and ends the frame if it is complete.
+    fn appended(&mut self, config: &Config, len: usize) -> Result<(), ProtocolError> {
+        let start = self.data.len() - len;
+        let (Some(frame), Some(fresh)) = (&mut self.frame, self.data.get_mut(start..)) else { return Ok(()) };
+        if let Some(key) = &mut frame.key {
+            mask::mask_in_place(fresh, *key, 0);
+            key.rotate_left(len & 3);
+        }
+        if self.opcode == Opcode::Text && !config.skip_utf8_validation {
+            self.utf8.push(fresh).map_err(|_| ProtocolError::InvalidUtf8)?;
+        }
+        frame.missing -= len as u64;
+        frame.chunks += u32::from(len > 0);
+        if frame.missing > 0 {
+            return Ok(());
+        }
+        let end = self.data.len() as u32;
+        if self.ends.last().copied().unwrap_or(0) < end {
+            self.ends.push(end);
+        }
+        if !frame.fin {
+            self.frame = None;
+        }
+        Ok(())
+    }
+
+    /// The message is complete.
+    pub(super) fn is_whole(&self) -> bool {
+        self.frame.is_some_and(|frame| frame.fin && frame.missing == 0)
+    }
+
+    /// Hands the whole message over.
+    pub(super) fn deliver<S: Sink>(self, config: &Config, sink: &mut S) -> Result<(), ProtocolError> {
+        if self.opcode == Opcode::Text && !config.skip_utf8_validation && !self.utf8.is_complete() {
+            return Err(ProtocolError::InvalidUtf8);
+        }
+        let fragments = if self.ends.len() > 1 { self.ends } else { Vec::new() };
+        sink.message(self.opcode, self.data, fragments);
+        Ok(())
+    }
+
+    /// One more read brings bytes for the open frame: may it?
+    pub(super) fn check_chunk(&self, config: &Config) -> Result<(), ProtocolError> {
+        let chunks = self.frame.map_or(0, |frame| frame.chunks);
+        if config.max_buffered_chunks > 0 && chunks >= config.max_buffered_chunks {
+            return Err(ProtocolError::TooManyChunks);
+        }
+        Ok(())
+    }
+}
+
+impl Session {
+    /// Where the transport should read next, if not into a buffer of its own: the message under way, when at least
+    /// [`DIRECT_MIN`] bytes of its current frame are missing, and how many bytes at most. They go into the vector's spare
+    /// capacity; [`assembled`](Self::assembled) tells how many there were.
+    pub fn assembly(&mut self) -> Option<(&mut Vec<u8>, usize)> {
+        let assembly = self.assembly.as_deref_mut()?;
+        let missing = assembly.frame.map_or(0, |frame| frame.missing);
+        if missing < DIRECT_MIN {
+            return None;
+        }
+        assembly.make_room(DIRECT_MIN as usize);
+        let spare = assembly.data.capacity() - assembly.data.len();
+        let want = spare.min(usize::try_from(missing).unwrap_or(usize::MAX));
+        Some((&mut assembly.data, want))
+    }
+
+    /// The transport appended `len` bytes, at most as many as wanted, to the vector from [`assembly`](Self::assembly).
+    pub fn assembled<S: Sink>(
+        &mut self,
+        config: &Config,
+        len: usize,
+        sink: &mut S,
+    ) -> Result<Progress, ProtocolError> {
+        let Some(assembly) = self.assembly.as_deref_mut() else { return Ok(Progress::Drained) };
+        let taken = assembly.check_chunk(config).and_then(|()| assembly.appended(config, len));
+        taken.and_then(|()| self.deliver_if_whole(config, sink)).map_err(|error| self.fail(error))?;
+        Ok(Progress::Drained)
+    }
+
+    /// Hands the message under way over if nothing of it is missing.
+    pub(super) fn deliver_if_whole<S: Sink>(&mut self, config: &Config, sink: &mut S) -> Result<(), ProtocolError> {
+        match self.assembly.take_if(|assembly| assembly.is_whole()) {
+            Some(assembly) => assembly.deliver(config, sink),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What did the peer say? Takes its bytes as they come and tells the sink, in order.
+//!
+//! The order of a call: finish the frame that is open, then frame after frame, then keep the start of a header. Whole
+//! small messages, which are nearly all, take a short way of their own ([`Session::small_message`]); everything else the
+//! general one ([`Receiver::frame`]).
+
+use super::assembly::Assembly;
+use super::control::{Handled, PartialControl, Pongs};
+use super::{ASSEMBLE_MIN, Config, Progress, ProtocolError, Session, Sink};
+use crate::proto::wire::{FrameHeader, FramePrefix, MAX_HEADER_LEN, Opcode, SmallFrame, is_utf8, mask};
+
+/// What the next bytes of the input were good for.
+enum Step {
+    /// So many were taken; there may be more to do.
+    Taken(usize),
+    /// They do not hold a whole header.
+    Short,
+    /// The sink had no room for them.
+    Refused,
+    /// They ended in a close frame.
+    Closed,
+}
+
+/// One call of [`Session::receive`].
+struct Receiver<'a, S> {
+    /// Whose bytes they are.
+    session: &'a mut Session,
+    /// What it is allowed.
+    config: &'a Config,
+    /// Who is told.
+    sink: &'a mut S,
+    /// Where pongs go.
+    pongs: Pongs<'a>,
+}
+
+impl Session {
+    /// Takes `input` as far as the sink has room. Automatic pongs are appended to `out`; `pending` is what of the output
+    /// before them the peer has not taken: above 64 KiB only the latest ping is kept, to be answered by
+    /// [`drained`](Self::drained). Returns how much was taken, and why no more. The first error is final: it is returned
+    /// again by every later call. What came before it has been told to the sink.
+    #[inline]
+    pub fn receive<S: Sink>(
+        &mut self,
+        config: &Config,
+        input: &[u8],
+        sink: &mut S,
+        out: &mut Vec<u8>,
+        pending: usize,
+    ) -> Result<(usize, Progress), ProtocolError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        if self.close_received {
+            return Ok((input.len(), Progress::Closed));
+        }
+        let pongs = Pongs::new(out, pending);
+        let result = Receiver { session: self, config, sink, pongs }.run(input);
+        result.map_err(|error| self.fail(error))
+    }
+
+    /// The frame at the start of `input` if it is a whole small message and nothing is under way.
+    #[inline]
+    fn small_message<S: Sink>(&self, config: &Config, input: &[u8], sink: &mut S) -> Result<Step, ProtocolError> {
+        let Some(frame) = SmallFrame::parse(input, config.peer_masks()) else { return Ok(Step::Short) };
+        let len = frame.payload.len();
+        if len >= ASSEMBLE_MIN || len as u64 > config.message_max() {
+            return Ok(Step::Short);
+        }
+        let Some(place) = sink.reserve(len) else { return Ok(Step::Refused) };
+        mask::mask_copy(frame.payload, place, frame.key, 0);
+        if frame.text && !config.skip_utf8_validation && !is_utf8(place) {
+            return Err(ProtocolError::InvalidUtf8);
+        }
+        sink.commit(if frame.text { Opcode::Text } else { Opcode::Binary }, len);
+        Ok(Step::Taken(frame.end))
+    }
+}
+
+impl<S: Sink> Receiver<'_, S> {
+    /// The order of a call.
+    fn run(&mut self, input: &[u8]) -> Result<(usize, Progress), ProtocolError> {
+        let mut at = 0;
+        loop {
+            let rest = input.get(at..).unwrap_or_default();
+            let step = if self.session.assembly.is_none() && self.session.control.is_none() && self.session.header_len == 0 {
+                match self.session.small_message(self.config, rest, self.sink)? {
+                    Step::Short => self.step(rest)?,
+                    other => other,
+                }
+            } else {
+                self.step(rest)?
+            };
+            match step {
+                Step::Taken(len) => at += len,
+                Step::Short => return Ok((at + self.keep_header(rest), Progress::Drained)),
+                Step::Refused => return Ok((at, Progress::Blocked)),
+                Step::Closed => return Ok((input.len(), Progress::Closed)),
+            }
+            if at == input.len() {
+                return Ok((at, Progress::Drained));
+            }
+        }
+    }
+
+    /// Goes on with whatever is under way.
+    fn step(&mut self, input: &[u8]) -> Result<Step, ProtocolError> {
+        if input.is_empty() {
+            return Ok(Step::Short);
+        }
+        if self.session.control.is_some() {
+            return self.rest_of_control(input);
+        }
+        if self.session.assembly.as_ref().is_some_and(|assembly| assembly.is_open()) {
+            return self.rest_of_data(input);
+        }
+        self.frame(input)
+    }
+
+    /// A frame whose header begins in `input`, or began in what was kept of earlier input.
+    fn frame(&mut self, input: &[u8]) -> Result<Step, ProtocolError> {
+        let kept = usize::from(self.session.header_len);
+        let mut joined = [0; MAX_HEADER_LEN];
+        let bytes = if kept == 0 { input } else { join(&self.session.header, kept, input, &mut joined) };
+        let Some((header, header_len)) = self.header(bytes)? else { return Ok(Step::Short) };
+        // Less than a whole header was kept, so its last byte is in the input.
+        let body = input.get(header_len - kept..).unwrap_or_default();
+        let step = if header.opcode.is_control() { self.control(header, body)? } else { self.data(header, body)? };
+        if let Step::Taken(len) = step {
+            self.session.header_len = 0;
+            return Ok(Step::Taken(header_len - kept + len));
+        }
+        Ok(step)
+    }
+
+    /// The header at the start of `bytes`, checked against all that is known: an error is found as soon as the bytes are
+    /// there that make it one.
+    fn header(&self, bytes: &[u8]) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
+        let &[first, second, ref rest @ ..] = bytes else { return Ok(None) };
+        let prefix = FramePrefix::parse(first, second, false)?;
+        let assembly = self.session.assembly.as_deref();
+        // Section 5.4: fragments of one message are not interleaved with another's.
+        let in_order = prefix.opcode.is_control() || (prefix.opcode == Opcode::Continuation) == assembly.is_some();
+        if !in_order {
+            return Err(ProtocolError::UnexpectedOpcode(prefix.opcode as u8));
+        }
+        match (prefix.masked, self.config.peer_masks()) {
+            (false, true) => return Err(ProtocolError::ExpectedMask),
+            (true, false) => return Err(ProtocolError::UnexpectedMask),
+            _ => {}
+        }
+        let Some((len, _)) = prefix.len(rest)? else { return Ok(None) };
+        match assembly {
+            _ if prefix.opcode.is_control() => {}
+            Some(assembly) => assembly.check_frame(self.config, len)?,
+            None if len > self.config.message_max() => return Err(ProtocolError::MessageTooLong),
+            None => {}
+        }
+        Ok(FrameHeader::complete(prefix, rest)?)
+    }
+
+    /// A control frame, whole or not.
+    fn control(&mut self, header: FrameHeader, body: &[u8]) -> Result<Step, ProtocolError> {
+        let len = header.len as usize;
+        match body.get(..len) {
+            Some(payload) => self.whole_control(header, payload, len),
+            None => {
+                self.session.control = Some(PartialControl::new(header, body));
+                Ok(Step::Taken(body.len()))
+            }
+        }
+    }
+
+    /// The rest of a control frame, or some more of it.
+    fn rest_of_control(&mut self, input: &[u8]) -> Result<Step, ProtocolError> {
+        let Some(partial) = self.session.control.as_deref_mut() else { return Ok(Step::Short) };
+        let missing = partial.missing();
+        let Some(last) = input.get(..missing) else {
+            partial.take(input);
+            return Ok(Step::Taken(input.len()));
+        };
+        let header = partial.header;
+        let payload = partial.complete(last);
+        let payload = payload.get(..header.len as usize).unwrap_or_default();
+        let step = self.whole_control(header, payload, missing)?;
+        if matches!(step, Step::Taken(_)) {
+            self.session.control = None;
+        }
+        Ok(step)
+    }
+
+    /// A control frame that is all there, `taken` bytes of it in this input.
+    fn whole_control(&mut self, header: FrameHeader, payload: &[u8], taken: usize) -> Result<Step, ProtocolError> {
+        let handled = self.session.control(self.config, header, payload, self.sink, &mut self.pongs)?;
+        Ok(match handled {
+            Handled::Told => Step::Taken(taken),
+            Handled::Refused => Step::Refused,
+            Handled::Closed => Step::Closed,
+        })
+    }
+
+    /// A data frame that is no whole small message, or a small message whose header came in pieces.
+    fn data(&mut self, header: FrameHeader, body: &[u8]) -> Result<Step, ProtocolError> {
+        let begins = self.session.assembly.is_none();
+        let finishes = header.fin && body.len() as u64 >= header.len;
+        if (begins || finishes) && !self.sink.ready() {
+            return Ok(Step::Refused);
+        }
+        if begins {
+            let arrived = body.len().min(usize::try_from(header.len).unwrap_or(usize::MAX));
+            let wanted = usize::try_from(header.len).unwrap_or(usize::MAX).min(arrived * 2);
+            let data = self.sink.buffer(wanted);
+            self.session.assembly = Some(Assembly::new(header.opcode, data));
+        }
+        let Some(assembly) = self.session.assembly.as_deref_mut() else { return Ok(Step::Short) };
+        assembly.begin_frame(header);
+        let taken = assembly.take(self.config, body)?;
+        self.session.deliver_if_whole(self.config, self.sink)?;
+        Ok(Step::Taken(taken))
+    }
+
+    /// The rest of the open data frame, or some more of it.
+    fn rest_of_data(&mut self, input: &[u8]) -> Result<Step, ProtocolError> {
+        let Some(assembly) = self.session.assembly.as_deref_mut() else { return Ok(Step::Short) };
+        if assembly.finishes_with(input.len()) && !self.sink.ready() {
+            return Ok(Step::Refused);
+        }
+        assembly.check_chunk(self.config)?;
+        let taken = assembly.take(self.config, input)?;
+        self.session.deliver_if_whole(self.config, self.sink)?;
+        Ok(Step::Taken(taken))
+    }
+
+    /// Keeps the start of a header that ends the input; says how much was kept.
+    fn keep_header(&mut self, rest: &[u8]) -> usize {
+        let session = &mut *self.session;
+        for (place, &byte) in session.header.iter_mut().skip(session.header_len.into()).zip(rest) {
+            *place = byte;
+        }
+        session.header_len += rest.len() as u8;
+        rest.len()
+    }
+}
+
+/// The first `kept` bytes of `header` and then `input`, as many as a header can have.
+fn join<'a>(header: &[u8], kept: usize, input: &[u8], joined: &'a mut [u8; MAX_HEADER_LEN]) -> &'a [u8] {
+    let bytes = header.iter().take(kept).chain(input);
+    let mut len = 0;
+    for (place, &byte) in joined.iter_mut().zip(bytes) {
+        *place = byte;
+        len += 1;
+    }
+    joined.get(..len).unwrap_or_default()
+}
