@@ -1,0 +1,325 @@
+'use strict';
+
+// Who moves the bytes of an upgraded socket from now on: the engine, on a
+// duplicate of its descriptor, or JavaScript, on the Duplex as it is? This file
+// decides it per socket and owns the order of the steps. The order is the
+// content: each step says what happens when it comes later.
+//
+// May use `node:*`, native.js and the stub. It does not look at headers, writes
+// nothing and answers nobody; in the order in which a handshake needs them:
+//
+//   guard(socket)              at once, before anything is awaited
+//   isTaken(socket)            is it ours already?
+//   take(req, socket, head, options)
+
+const net = require('node:net');
+
+const { codedError } = require('./errors');
+const { install, release, shadowOf } = require('./socket-stub');
+const { watchTimeouts } = require('./socket-timeout');
+const { settle, stopReading } = require('./unfinished-response');
+
+/** One set per process: two installed copies and vm contexts agree on it. */
+const TAKEN = Symbol.for('upshift.taken');
+
+/** The listener wrappers that the HTTP server leaves on a socket, a closure each. */
+const WRAPPERS = ['on', 'addListener', 'prependListener'];
+
+/** Node's private symbols on sockets, by description; found on the first one. */
+const privateSymbols = new Map();
+
+let native;
+
+/**
+ * The engine's functions, loaded when the first socket is taken.
+ *
+ * @return {Object} The binding
+ * @private
+ */
+function binding() {
+  native ??= require('./native');
+
+  return native;
+}
+
+/**
+ * Keeps an error of the socket from ending the process. Nothing else has to be
+ * done about it: 'close' follows.
+ *
+ * @private
+ */
+function onSocketError() {}
+
+/**
+ * Attaches the 'error' listener that Node has taken off before 'upgrade'.
+ *
+ * @param {Duplex} socket The socket
+ * @public
+ */
+function guard(socket) {
+  if (!socket.listeners('error').includes(onSocketError)) {
+    socket.on('error', onSocketError);
+  }
+}
+
+/**
+ * Takes the 'error' listener off again: the socket is somebody else's after all.
+ *
+ * @param {Duplex} socket The socket
+ * @public
+ */
+function unguard(socket) {
+  socket.removeListener('error', onSocketError);
+}
+
+/**
+ * The sockets of this process that were taken.
+ *
+ * @return {WeakSet} The set
+ * @private
+ */
+function takenSockets() {
+  if (!process[TAKEN]) {
+    Object.defineProperty(process, TAKEN, { value: new WeakSet() });
+  }
+
+  return process[TAKEN];
+}
+
+/**
+ * Whether a socket was taken before. Never asked of a descriptor: the kernel
+ * gives the numbers out again.
+ *
+ * @param {Duplex} socket The socket
+ * @return {Boolean} True when it was
+ * @public
+ */
+function isTaken(socket) {
+  return takenSockets().has(socket);
+}
+
+/**
+ * Claims a socket.
+ *
+ * @param {Duplex} socket The socket
+ * @throws {Error} `ERR_UPSHIFT_TAKEN` when it was taken before
+ * @private
+ */
+function claim(socket) {
+  if (isTaken(socket)) {
+    throw codedError(
+      'ERR_UPSHIFT_TAKEN',
+      'The socket was upgraded before and cannot be upgraded again'
+    );
+  }
+
+  takenSockets().add(socket);
+}
+
+/**
+ * The value of one of Node's private symbols on a socket.
+ *
+ * @param {net.Socket} socket The socket
+ * @param {String} description The symbol's description
+ * @return {(Symbol|undefined)} The symbol, if the socket has it
+ * @private
+ */
+function privateSymbol(socket, description) {
+  let symbol = privateSymbols.get(description);
+
+  if (!symbol) {
+    symbol = Object.getOwnPropertySymbols(socket).find(
+      (candidate) => candidate.description === description
+    );
+    if (symbol) privateSymbols.set(description, symbol);
+  }
+
+  return symbol;
+}
+
+/**
+ * Whether a closed descriptor leaves libuv's readiness set although we hold a
+ * duplicate. It does everywhere but with io_uring, where it must be taken out by
+ * hand, and the loop spins if that is impossible.
+ *
+ * @return {Boolean} True when the descriptor may be taken
+ * @private
+ */
+function canForget() {
+  const ring = process.env.UV_USE_IO_URING;
+
+  return !ring || ring === '0' || binding().forgetDescriptor(-1) === 0;
+}
+
+/**
+ * Whether the engine can have this socket's descriptor. An fd alone proves
+ * nothing: that of a TLSSocket is the raw connection below the encryption.
+ *
+ * @param {Duplex} socket The socket
+ * @return {Boolean} True for plain TCP and Unix sockets of Node
+ * @private
+ */
+function isPlain(socket) {
+  return (
+    socket instanceof net.Socket &&
+    !socket.encrypted &&
+    socket.readableEncoding === null &&
+    shadowOf(socket._handle) !== null &&
+    socket._handle.fd >= 0 &&
+    !socket[privateSymbol(socket, 'kBuffer')]
+  );
+}
+
+/**
+ * Clears the timeouts of HTTP and sends small frames at once. The end of an
+ * earlier response has set the keep-alive timeout, hence not before `settle`.
+ *
+ * @param {Duplex} socket The socket
+ * @private
+ */
+function tune(socket) {
+  if (typeof socket.setTimeout === 'function') socket.setTimeout(0);
+  if (typeof socket.setNoDelay === 'function') socket.setNoDelay();
+}
+
+/**
+ * The bytes that arrived behind the request: those the HTTP parser left over,
+ * then those the stream has buffered since.
+ *
+ * @param {net.Socket} socket A socket over a stub
+ * @param {Buffer} head What came with 'upgrade'
+ * @return {?Buffer} A copy, which pins nothing; null when there are none
+ * @private
+ */
+function drain(socket, head) {
+  const chunks = [];
+
+  if (head && head.length > 0) chunks.push(head);
+
+  while (socket.readableLength > 0) {
+    const chunk = socket.read();
+
+    if (chunk === null) break;
+    chunks.push(chunk);
+  }
+
+  return chunks.length > 0 ? Buffer.concat(chunks) : null;
+}
+
+/**
+ * Drops what HTTP has left on a socket that is to live for long.
+ *
+ * @param {net.Socket} socket A socket over a stub
+ * @private
+ */
+function slim(socket) {
+  for (const name of WRAPPERS) {
+    // Deleting them would turn the socket into a dictionary.
+    if (Object.hasOwn(socket, name)) socket[name] = net.Socket.prototype[name];
+  }
+
+  for (const name of ['_peername', '_sockname']) {
+    if (socket[name]) socket[name] = null;
+  }
+
+  const timer = privateSymbol(socket, 'timeout');
+
+  if (timer && socket[timer]) socket[timer] = null;
+}
+
+/**
+ * Takes the descriptor. One synchronous turn: in between, libuv must not run.
+ *
+ * @param {net.Socket} socket The socket
+ * @param {Buffer} head What came with 'upgrade'
+ * @param {Object} connection The stub's other end
+ * @return {?Object} The result; null when nothing was changed
+ * @private
+ */
+function takeDescriptor(socket, head, connection) {
+  const handle = socket._handle;
+  const own = handle.fd;
+  const fd = binding().dupDescriptor(own);
+
+  // Out of descriptors: the socket goes on as a Duplex.
+  if (fd < 0) return null;
+
+  stopReading(socket);
+  // With Node's descriptor still open: afterwards nobody could name the entry.
+  binding().forgetDescriptor(own);
+  install(handle, connection);
+  watchTimeouts(socket);
+
+  // Only now: `read()` starts reading again, which is the stub's by now.
+  const leftover = drain(socket, head);
+
+  slim(socket);
+
+  return { kind: 'fd', fd, leftover, stub: handle };
+}
+
+/**
+ * The result for a socket that stays with JavaScript.
+ *
+ * @param {Duplex} socket The socket
+ * @param {Buffer} head What came with 'upgrade'
+ * @return {Object} The result
+ * @private
+ */
+function keepDuplex(socket, head) {
+  // A slice of the parser's buffer pins 64 KiB.
+  const leftover = head && head.length > 0 ? Buffer.from(head) : null;
+
+  return { kind: 'stream', duplex: socket, leftover };
+}
+
+/**
+ * Takes a socket over from Node: synchronously, unless an earlier response is
+ * still unfinished on it.
+ *
+ * @param {http.IncomingMessage} req The upgrade request
+ * @param {Duplex} socket What came with it
+ * @param {Buffer} head What came with it
+ * @param {Object} options Options
+ * @param {Object} options.connection The stub's other end, see socket-stub.js
+ * @param {Function} options.onFail `onFail(err)`: the socket was closed first
+ * @param {Function} options.onReady `onReady(result)`: attach it now, in this
+ *     turn. `{ kind: 'fd', fd, leftover, stub }`: the descriptor is the
+ *     receiver's; `{ kind: 'stream', duplex, leftover }`: what the Duplex has
+ *     buffered is still in it
+ * @param {Boolean} [options.releaseSocket=false] Let the Socket go once the
+ *     engine has the descriptor
+ * @param {String} [options.transport='auto'] 'auto', 'fd' or 'stream'; a socket
+ *     without a descriptor of its own is a stream under each
+ * @return {Boolean} Whether `onReady` or `onFail` was called already
+ * @throws {Error} `ERR_UPSHIFT_TAKEN` when the socket was taken before
+ * @public
+ */
+function take(req, socket, head, options) {
+  guard(socket);
+  claim(socket);
+
+  return settle(req, socket, (err) => {
+    if (err || !socket.readable) {
+      options.onFail(err || new Error('The peer ended before the handshake'));
+      return;
+    }
+
+    tune(socket);
+
+    const fits =
+      options.transport !== 'stream' && isPlain(socket) && canForget();
+    const taken = fits
+      ? takeDescriptor(socket, head, options.connection)
+      : null;
+
+    options.onReady(taken || keepDuplex(socket, head));
+
+    if (taken && options.releaseSocket) {
+      release(taken.stub);
+      socket.destroy();
+    }
+  });
+}
+
+module.exports = { guard, isTaken, settle, take, unguard };
