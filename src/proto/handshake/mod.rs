@@ -1,1 +1,28 @@
-//! See the parent room.
+//! Is this request a WebSocket handshake, and what is the answer? The server's side of the upgrade.
+//!
+//! Uses [`http`](super::http) only. Read in this order: [`examine`] (bytes in, decision out), [`Rules`], `strict` and
+//! `ws` (the two sets of rules), [`Refusal`] (every cause), [`Answer`] (what the peer is told), [`subprotocol`] and
+//! [`extension`] (the two grammars), [`accept_key`].
+//! Implements RFC 6455 sections 4.2, 9.1 and 11.3.
+//! Deliberately writes nothing, chooses no subprotocol and accepts no extension: that is the application's, and the
+//! answer is put together where the application had its say.
+#![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing, clippy::missing_docs_in_private_items, clippy::unwrap_used)]
+
+mod accept_key;
+mod answer;
+pub mod extension;
+mod fuzz;
+mod refusal;
+mod rules;
+mod strict;
+pub mod subprotocol;
+#[cfg(test)]
+mod tests;
+mod ws;
+
+pub use accept_key::{accept_key, is_key};
+pub use answer::{Answer, Stage};
+pub use fuzz::fuzz_handshake;
+pub use refusal::Refusal;
+pub use rules::{Accepted, Rules, examine, validate};

@@ -1,0 +1,12 @@
+//! Does the room keep what it promises? Tables of requests, the document, and properties of any request.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, as it should"
+)]
+
+mod document;
+mod properties;
+mod request;
+mod strict;
+mod ws;
