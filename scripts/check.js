@@ -1,0 +1,117 @@
+'use strict';
+
+/**
+ * `npm run check`: is the tree in the shape the house rules ask for? Formats, lints, rings, types, generated files.
+ * Runs every step, prints the output of those that fail.
+ */
+
+const { existsSync } = require('node:fs');
+const path = require('node:path');
+const { root, run, runNode } = require('./process');
+
+/** Crates beside the main one, with a workspace of their own. */
+const CRATES = ['bench/load'].filter((folder) => existsSync(path.join(root, folder, 'Cargo.toml')));
+
+/**
+ * Makes a step of a command of cargo.
+ *
+ * @param {string} name What it checks
+ * @param {string[]} args Arguments
+ * @return {{ name: string, start: Function }} Step
+ * @private
+ */
+function cargo(name, args) {
+  return { name, start: () => run('cargo', args, { capture: true }) };
+}
+
+/**
+ * Makes a step of a program in node_modules.
+ *
+ * @param {string} name What it checks
+ * @param {string} file Its JavaScript file
+ * @param {string[]} args Arguments
+ * @return {{ name: string, start: Function }} Step
+ * @private
+ */
+function node(name, file, args) {
+  return { name, start: () => runNode(file, args, { capture: true }) };
+}
+
+/**
+ * Makes the steps that every crate gets.
+ *
+ * @param {string} folder Folder of the crate
+ * @return {object[]} Steps
+ * @private
+ */
+function crateSteps(folder) {
+  const manifest = ['--manifest-path', path.join(folder, 'Cargo.toml')];
+  const lints = ['clippy', '--locked', '--quiet', ...manifest, '--all-targets', '--', '-D', 'warnings'];
+  return [
+    cargo(`format of Rust (${folder})`, ['fmt', ...manifest, '--check']),
+    cargo(`lints of Rust (${folder})`, lints)
+  ];
+}
+
+/**
+ * Makes the step that builds the rings up to one of them, without the rings outside it. With all features on an arrow
+ * that points outward compiles silently: this is the wall.
+ *
+ * @param {string} feature Feature of the outermost ring to build
+ * @return {object} Step
+ * @private
+ */
+function ringStep(feature) {
+  const only = ['--no-default-features', '--features', feature];
+  return cargo(`ring ${feature} alone`, ['build', '--locked', '--quiet', '--lib', ...only]);
+}
+
+const STEPS = [
+  ...['.', ...CRATES].flatMap(crateSteps),
+  ringStep('proto'),
+  ringStep('engine'),
+  ...CRATES.map((folder) =>
+    cargo(`tests of ${folder}`, ['test', '--locked', '--quiet', '--manifest-path', path.join(folder, 'Cargo.toml')])
+  ),
+  node('format of everything else', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
+  node('lints of JavaScript', 'node_modules/eslint/bin/eslint.js', ['--max-warnings', '0', '.']),
+  node('types', 'node_modules/typescript/bin/tsc', ['-p', '__test__/types']),
+  node('house rules', 'scripts/house-rules.js', []),
+  {
+    name: 'binding.js and binding.d.ts as committed',
+    start: () => run('git', ['diff', '--exit-code', '--', 'binding.js', 'binding.d.ts'], { capture: true })
+  }
+];
+
+/**
+ * Runs one step and says how it went.
+ *
+ * @param {{ name: string, start: Function }} step Step
+ * @return {Promise<boolean>} True when it passed
+ * @private
+ */
+async function perform({ name, start }) {
+  const began = Date.now();
+  const { code, output } = await start();
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  console.log(`${code === 0 ? '✔' : '✖'} ${name} (${seconds} s)`);
+  if (code !== 0) console.log(output.trimEnd());
+  return code === 0;
+}
+
+/**
+ * Runs all steps.
+ *
+ * @return {Promise<void>}
+ * @private
+ */
+async function main() {
+  const failed = [];
+  for (const step of STEPS) {
+    if (!(await perform(step))) failed.push(step.name);
+  }
+  console.log(failed.length === 0 ? `\nall ${STEPS.length} checks passed` : `\nfailed: ${failed.join(', ')}`);
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+main();

@@ -1,0 +1,94 @@
+'use strict';
+
+/**
+ * Which house rules can neither rustfmt, clippy nor ESLint see? Sizes of Rust files, what every file opens with, and
+ * the rooms in which `unsafe` is allowed (CONTRIBUTING.md says why).
+ */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { root } = require('./process');
+
+/** Longest Rust file, its unit tests not counted. */
+const MAX_LINES = 400;
+
+/** Rooms that touch memory or the kernel themselves. */
+const UNSAFE_ROOMS = ['src/binding/', 'src/engine/transport/', 'src/engine/memory/', 'src/proto/wire/mask'];
+
+/**
+ * Lists the files below a folder that have one of the endings.
+ *
+ * @param {string} folder Folder, relative to the root
+ * @param {RegExp} pattern What the names match
+ * @return {string[]} Files with forward slashes, relative to the root
+ * @private
+ */
+function list(folder, pattern) {
+  if (!fs.existsSync(path.join(root, folder))) return [];
+  return fs
+    .readdirSync(path.join(root, folder), { recursive: true })
+    .map((name) => path.posix.join(folder, name.split(path.sep).join('/')))
+    .filter((name) => pattern.test(name) && !/(^|\/)(node_modules|target)\//.test(name));
+}
+
+/**
+ * Drops the unit tests at the bottom of a Rust file.
+ *
+ * @param {string} text The file
+ * @return {string} The rest
+ * @private
+ */
+function withoutTests(text) {
+  return text.split(/^#\[cfg\((?:all\()?test.*\n(?:#\[.*\n)*mod \w+ \{/m)[0];
+}
+
+/**
+ * Is the keyword used outside comments, strings and lint names?
+ *
+ * @param {string} text Rust source
+ * @return {boolean} True when it is
+ * @private
+ */
+function usesUnsafe(text) {
+  return text.split('\n').some((line) => /\bunsafe\s*(\{|fn|impl|extern|trait)/.test(line.replace(/\/\/.*/, '')));
+}
+
+/**
+ * Says what is wrong with one Rust file.
+ *
+ * @param {string} file File
+ * @return {string[]} Complaints
+ * @private
+ */
+function checkRust(file) {
+  const text = fs.readFileSync(path.join(root, file), 'utf8');
+  const lines = withoutTests(text).split('\n').length;
+  const complaints = [];
+  const isTest = /\/tests?(\/|\.rs$)/.test(file);
+  if (!isTest && lines > MAX_LINES) complaints.push(`${lines} lines without its tests, ${MAX_LINES} is the most`);
+  if (!/^\/\/!/.test(text)) complaints.push('does not open with the question it answers (//!)');
+  if (usesUnsafe(text) && !UNSAFE_ROOMS.some((room) => file.startsWith(room))) {
+    complaints.push('`unsafe` outside the rooms that may use it');
+  }
+  return complaints.map((complaint) => `${file}: ${complaint}`);
+}
+
+/**
+ * Says what is wrong with the first lines of one JavaScript file.
+ *
+ * @param {string} file File
+ * @return {string[]} Complaints
+ * @private
+ */
+function checkJavaScript(file) {
+  const text = fs.readFileSync(path.join(root, file), 'utf8');
+  const head = text.replace(/^#!.*\n/, '').replace(/^'use strict';\s*/, '');
+  return /^(\/\*\*?|\/\/)/.test(head) ? [] : [`${file}: does not open with the question it answers`];
+}
+
+const rust = [...list('src', /\.rs$/), ...list('bench', /\.rs$/), 'build.rs'];
+const folders = ['lib', 'scripts', 'conformance', 'bench', 'examples', '__test__'];
+const javascript = folders.flatMap((folder) => list(folder, /\.m?js$/));
+const complaints = [...rust.flatMap(checkRust), ...javascript.flatMap(checkJavaScript)];
+for (const complaint of complaints) console.log(complaint);
+if (complaints.length > 0) process.exitCode = 1;

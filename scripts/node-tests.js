@@ -1,0 +1,85 @@
+'use strict';
+
+/**
+ * How is one set of test files run, and how are several runs added up into one closing account?
+ */
+
+const { stripVTControlCharacters } = require('node:util');
+const { run } = require('./process');
+
+/** The lines with which Node's own reporter ends a run. */
+const SUMMARY = /^ℹ (tests|pass|fail|cancelled|skipped|todo) (\d+)$/;
+
+/** No test, and no file of tests, may take longer (ms). */
+const TIMEOUT = 300_000;
+
+/**
+ * Makes an empty account.
+ *
+ * @return {object} Account
+ * @public
+ */
+function emptyCounts() {
+  return { tests: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
+}
+
+/**
+ * Which options does this version of Node take for a run of tests?
+ *
+ * @return {string[]} Options
+ * @private
+ */
+function options() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const hasTimeout = major > 20 || minor >= 11;
+  return ['--test', '--test-reporter=spec', ...(hasTimeout ? [`--test-timeout=${TIMEOUT}`] : [])];
+}
+
+/**
+ * Reads the summary at the end of what a run printed.
+ *
+ * @param {string} output Everything it printed
+ * @return {object} Account of this run
+ * @private
+ */
+function readSummary(output) {
+  const counts = emptyCounts();
+  for (const line of stripVTControlCharacters(output).split('\n')) {
+    const match = SUMMARY.exec(line);
+    // Tests may print such lines too: the last one is the runner's.
+    if (match !== null) counts[match[1]] = Number(match[2]);
+  }
+  return counts;
+}
+
+/**
+ * Runs test files and adds their counts to an account.
+ *
+ * @param {string[]} files Files
+ * @param {object} env Variables for them
+ * @param {object} counts Account
+ * @return {Promise<boolean>} True when all passed
+ * @public
+ */
+async function runTests(files, env, counts) {
+  const { code, output } = await run(process.execPath, [...options(), ...files], { env, tee: true });
+  const here = readSummary(output);
+  // A run that ended badly without a failed test (a crash, a file that could not be loaded) is a failure too.
+  if (code !== 0 && here.fail + here.cancelled === 0) here.fail = 1;
+  for (const key of Object.keys(counts)) counts[key] += here[key];
+  return code === 0;
+}
+
+/**
+ * Prints the closing lines, as Node's reporter does.
+ *
+ * @param {object} counts Account
+ * @param {number} started When the whole run began (ms)
+ * @public
+ */
+function printCounts(counts, started) {
+  for (const key of Object.keys(counts)) console.log(`ℹ ${key} ${counts[key]}`);
+  console.log(`ℹ duration_ms ${Date.now() - started}`);
+}
+
+module.exports = { emptyCounts, printCounts, runTests };

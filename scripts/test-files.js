@@ -1,0 +1,59 @@
+'use strict';
+
+/**
+ * Which test files are there, and how often does each run? The folder of a file decides.
+ */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { root } = require('./process');
+
+/** Folders with an own command: `npm run test:peers` and `npm run nightly`. */
+const SPECIAL = ['peers', 'long'];
+
+/** What is asserted here has to hold however the bytes travel, so it runs once per way. */
+const ON_EVERY_PATH = 'behaviour';
+
+/** The ways a message can travel. */
+const PATHS = [
+  { name: 'driver auto', env: { UPSHIFT_DRIVER: 'auto', UPSHIFT_TRANSPORT: 'auto' } },
+  { name: 'driver loop', env: { UPSHIFT_DRIVER: 'loop', UPSHIFT_TRANSPORT: 'fd' } },
+  { name: 'driver threads', env: { UPSHIFT_DRIVER: 'threads', UPSHIFT_TRANSPORT: 'fd' } },
+  { name: 'stream transport', env: { UPSHIFT_DRIVER: 'auto', UPSHIFT_TRANSPORT: 'stream' } }
+];
+
+/**
+ * Lists the test files of one folder of __test__, or of the top of it.
+ *
+ * @param {string} folder Folder, '' for the files directly in __test__
+ * @return {string[]} Files, relative to the root, sorted
+ * @public
+ */
+function testFiles(folder) {
+  const base = path.join('__test__', folder);
+  if (!fs.existsSync(path.join(root, base))) return [];
+  return fs
+    .readdirSync(path.join(root, base), { recursive: folder !== '' })
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => path.join(base, name))
+    .sort();
+}
+
+/**
+ * Makes the list of runs that `npm test` consists of.
+ *
+ * @return {{ name: string, files: string[], env: object }[]} Runs
+ * @public
+ */
+function plan() {
+  const folders = fs
+    .readdirSync(path.join(root, '__test__'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && ![ON_EVERY_PATH, ...SPECIAL].includes(entry.name))
+    .map((entry) => entry.name)
+    .sort();
+  const once = { name: 'once', files: ['', ...folders].flatMap(testFiles), env: {} };
+  const everywhere = PATHS.map(({ name, env }) => ({ name, files: testFiles(ON_EVERY_PATH), env }));
+  return [once, ...everywhere].filter(({ files }) => files.length > 0);
+}
+
+module.exports = { PATHS, plan, testFiles };
