@@ -1,0 +1,7 @@
+// What does `import 'upshift'` give? The names of index.js.
+
+import WebSocket from './index.js';
+
+export const { HandshakeError, WebSocketServer, reject, stats, upgrade, validateUpgrade } = WebSocket;
+export { WebSocket };
+export default WebSocket;

@@ -1,0 +1,213 @@
+'use strict';
+
+// What does a channel know of a WebSocket? This class: the fields it looks at and the methods it calls, always in the
+// async context in which the WebSocket was made, in the order in which things arrived.
+
+const { AsyncResource } = require('async_hooks');
+const EventEmitter = require('events');
+
+const { emitError } = require('./closing');
+const { protocolError } = require('./errors');
+const { configOf } = require('./options');
+const {
+  BINARY_TYPES,
+  CLOSED,
+  CLOSE_RECEIVED,
+  CLOSING,
+  CONNECTING,
+  DEFERRED,
+  EMPTY_BUFFER,
+  FAILED,
+  OPEN,
+  TERMINATED
+} = require('./constants');
+
+// `destroy()` is called by hand, because the automatic way costs a weak reference per WebSocket.
+const RESOURCE_OPTIONS = { requireManualDestroy: true };
+
+/**
+ * The receiving side of a WebSocket. There are as many objects as there are connections, so it has few fields of its own
+ * and no closures.
+ *
+ * @extends EventEmitter
+ */
+class Connection extends EventEmitter {
+  /**
+   * Create a `Connection`.
+   *
+   * @param {Object} options The options, with their defaults filled in
+   */
+  constructor(options) {
+    super();
+
+    this._binaryType = BINARY_TYPES[0];
+    this._channel = null;
+    this._closeCode = 1006;
+    this._closeMessage = EMPTY_BUFFER;
+    this._config = configOf(options);
+    this._flow = 0;
+    this._id = 0;
+    this._link = null;
+    this._marks = 0;
+    this._memory = null;
+    this._outbox = null;
+    this._protocol = '';
+    this._readyState = CONNECTING;
+    this._resource = new AsyncResource('UPSHIFTWEBSOCKET', RESOURCE_OPTIONS);
+    this._sent = 0;
+    this._server = null;
+  }
+
+  /**
+   * The channel has taken the connection over, and the response is on its way.
+   *
+   * @private
+   */
+  _onOpen() {
+    this._readyState = OPEN;
+    this.emit('open');
+  }
+
+  /**
+   * A message has arrived.
+   *
+   * @param {(Buffer|ArrayBuffer|Buffer[]|Blob)} data The message
+   * @param {Boolean} isBinary Whether it is binary
+   * @private
+   */
+  _onMessage(data, isBinary) {
+    if (!this._config.allowSynchronousEvents) defer(this);
+    this.emit('message', data, isBinary);
+  }
+
+  /**
+   * A ping has arrived; the engine has answered it.
+   *
+   * @param {Buffer} data Its payload
+   * @private
+   */
+  _onPing(data) {
+    if (!this._config.allowSynchronousEvents) defer(this);
+    this.emit('ping', data);
+  }
+
+  /**
+   * A pong has arrived.
+   *
+   * @param {Buffer} data Its payload
+   * @private
+   */
+  _onPong(data) {
+    if (!this._config.allowSynchronousEvents) defer(this);
+    this.emit('pong', data);
+  }
+
+  /**
+   * The peer's close frame has arrived.
+   *
+   * @param {Number} code The status code, 1005 when there was none
+   * @param {Buffer} reason The reason
+   * @private
+   */
+  _onPeerClose(code, reason) {
+    this._marks |= CLOSE_RECEIVED;
+    this._closeCode = code;
+    this._closeMessage = reason.length === 0 ? EMPTY_BUFFER : reason;
+
+    if (code === 1005) this.close();
+    else this.close(code, reason);
+  }
+
+  /**
+   * The peer broke the protocol, and nothing more will be read from it.
+   *
+   * @param {String} code A `WS_ERR_*` code
+   * @param {String} message What it did
+   * @param {Number} closeCode The status code to close with
+   * @private
+   */
+  _onError(code, message, closeCode) {
+    this._marks |= FAILED;
+    this.close(closeCode);
+    emitError(this, protocolError(code, message));
+  }
+
+  /**
+   * The peer will send no more, without having closed the WebSocket.
+   *
+   * @private
+   */
+  _onEnd() {
+    this._readyState = CLOSING;
+  }
+
+  /**
+   * What had been stuck has gone out.
+   *
+   * @private
+   */
+  _onDrain() {
+    this.emit('drain');
+  }
+
+  /**
+   * The connection is gone.
+   *
+   * @private
+   */
+  _onClosed() {
+    const channel = this._channel;
+
+    this._readyState = CLOSED;
+    this._channel = null;
+    this._memory = null;
+    if (this._server !== null) this._server._forget(this);
+
+    // As with ws, the socket's 'close' comes before ours, and ours must come
+    // whatever a listener of the socket does.
+    try {
+      this._link.closed(channel);
+    } finally {
+      this.emit('close', this._closeCode, this._closeMessage);
+      this._resource.emitDestroy();
+    }
+  }
+
+  /**
+   * Ends the connection with an RST.
+   *
+   * @private
+   */
+  _reset() {
+    if (this._channel === null) return;
+
+    this._readyState = CLOSING;
+    this._flow |= TERMINATED;
+    this._channel.reset(this);
+  }
+}
+
+module.exports = { Connection };
+
+/**
+ * Keeps the next event back until the event loop has turned once
+ * (`allowSynchronousEvents: false`).
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @private
+ */
+function defer(ws) {
+  ws._flow |= DEFERRED;
+  setImmediate(undefer, ws);
+}
+
+/**
+ * Lets the next event through.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @private
+ */
+function undefer(ws) {
+  ws._flow &= ~DEFERRED;
+  if (ws._flow === 0 && ws._channel !== null) ws._channel.resume(ws);
+}

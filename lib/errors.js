@@ -1,0 +1,103 @@
+'use strict';
+
+// Which errors can a user of this package see, and what is in them? Protocol
+// errors carry ws's `WS_ERR_*` codes, handshake errors the HTTP answer, and
+// everything of our own a code that starts with `ERR_UPSHIFT_`.
+
+/**
+ * The protocol errors: each code with the constructor ws uses for it and the
+ * status code of the close frame that answers it.
+ */
+const WS_ERR = {
+  WS_ERR_EXPECTED_FIN: { ErrorType: RangeError, closeCode: 1002 },
+  WS_ERR_EXPECTED_MASK: { ErrorType: RangeError, closeCode: 1002 },
+  WS_ERR_INVALID_CLOSE_CODE: { ErrorType: RangeError, closeCode: 1002 },
+  WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH: {
+    ErrorType: RangeError,
+    closeCode: 1002
+  },
+  WS_ERR_INVALID_OPCODE: { ErrorType: RangeError, closeCode: 1002 },
+  WS_ERR_INVALID_UTF8: { ErrorType: Error, closeCode: 1007 },
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: { ErrorType: RangeError, closeCode: 1008 },
+  WS_ERR_UNEXPECTED_MASK: { ErrorType: RangeError, closeCode: 1002 },
+  WS_ERR_UNEXPECTED_RSV_1: { ErrorType: RangeError, closeCode: 1002 },
+  WS_ERR_UNEXPECTED_RSV_2_3: { ErrorType: RangeError, closeCode: 1002 },
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: {
+    ErrorType: RangeError,
+    closeCode: 1009
+  },
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: {
+    ErrorType: RangeError,
+    closeCode: 1009
+  }
+};
+
+/**
+ * Builds the error that a breach of the protocol is reported with.
+ *
+ * @param {String} code One of the keys of `WS_ERR`
+ * @param {String} message What the peer did
+ * @return {(Error|RangeError)} The error
+ * @private
+ */
+function protocolError(code, message) {
+  const entry = WS_ERR[code];
+  const ErrorType = entry === undefined ? Error : entry.ErrorType;
+
+  return withCode(new ErrorType(message), code, protocolError);
+}
+
+/**
+ * Builds an error with a code.
+ *
+ * @param {String} code The value of the `code` property
+ * @param {String} message The error message
+ * @return {Error} The error
+ * @private
+ */
+function codedError(code, message) {
+  return withCode(new Error(message), code, codedError);
+}
+
+/**
+ * Gives an error its code and hides our own frame from its stack.
+ *
+ * @param {Error} err The error
+ * @param {String} code The code
+ * @param {Function} above The function to leave out of the stack
+ * @return {Error} The same error
+ * @private
+ */
+function withCode(err, code, above) {
+  Error.captureStackTrace(err, above);
+  err.code = code;
+  return err;
+}
+
+/**
+ * A request that cannot become a WebSocket, with the HTTP answer it deserves.
+ *
+ * @extends Error
+ */
+class HandshakeError extends Error {
+  /**
+   * Create a new `HandshakeError`.
+   *
+   * @param {String} message The reason, which is also the body of the answer
+   * @param {Object} answer The answer
+   * @param {String} answer.code A stable name for the reason
+   * @param {Number} answer.status The status code of the response
+   * @param {Object} [answer.headers={}] Headers of the response beyond the
+   *     ones that every refusal has
+   */
+  constructor(message, { code, status, headers = {} }) {
+    super(message);
+
+    this.name = 'HandshakeError';
+    this.code = code;
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+module.exports = { HandshakeError, WS_ERR, codedError, protocolError };

@@ -1,0 +1,174 @@
+'use strict';
+
+// Is this request a WebSocket handshake, and what is the answer? The head
+// crosses to Rust once, as one string, and is judged there: by the rules of ws
+// for `WebSocketServer`, by those of RFC 6455 section 4.2 for everything else.
+
+const { createHash } = require('crypto');
+
+const native = require('./native');
+const { HandshakeError } = require('./errors');
+
+/** RFC 6455 section 1.3. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** The fields that ws looks at, and those that announce a body. */
+const WS_FIELDS = [
+  'upgrade',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-protocol',
+  'content-length',
+  'transfer-encoding'
+];
+
+/** A head that becomes no WebSocket because it asks for something else. */
+const NOT_WEBSOCKET = 'ERR_UPSHIFT_NOT_WEBSOCKET';
+
+/**
+ * Judges a request by the rules of ws, from `req.headers`: applications edit
+ * them, and some requests have nothing else. The target plays no part.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @return {Object} The verdict
+ * @private
+ */
+function inspectAsWs(req) {
+  const { headers } = req;
+  let head = `${req.method} / HTTP/1.1\r\n`;
+  let count = 0;
+
+  for (let i = 0; i < WS_FIELDS.length; i++) {
+    const value = headers[WS_FIELDS[i]];
+
+    if (value !== undefined) {
+      head += `${WS_FIELDS[i]}: ${value}\r\n`;
+      count++;
+    }
+  }
+
+  return native.validateHandshake(head + '\r\n', count, 'ws');
+}
+
+/**
+ * Judges a request by RFC 6455, from the fields as they arrived where they are
+ * known.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @return {Object} The verdict
+ * @private
+ */
+function inspectStrictly(req) {
+  const fields = req.rawHeaders ?? fieldsOf(req.headers);
+  let head = `${req.method} / HTTP/${req.httpVersion}\r\n`;
+
+  for (let i = 0; i < fields.length; i += 2) {
+    head += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  }
+
+  return native.validateHandshake(head + '\r\n', fields.length / 2, 'strict');
+}
+
+/**
+ * Writes a headers object the way `req.rawHeaders` is.
+ *
+ * @param {Object} headers The headers
+ * @return {String[]} Names and values in turn
+ * @private
+ */
+function fieldsOf(headers) {
+  return Object.entries(headers).flatMap(([name, value]) => [].concat(value).flatMap((one) => [name, one]));
+}
+
+/**
+ * Checks that a request is a complete and correct WebSocket handshake. Nothing
+ * is written, and the socket is left alone.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @return {Object} `{ protocols, version }`: what the client offers
+ * @throws {HandshakeError} If it is not
+ * @public
+ */
+function validateUpgrade(req) {
+  const { protocols, version } = accepted(inspectStrictly(req));
+
+  return { protocols, version };
+}
+
+/**
+ * Turns a refusal into an error.
+ *
+ * @param {Object} verdict The verdict
+ * @return {Object} The same verdict, if the handshake is accepted
+ * @throws {HandshakeError} If it is refused
+ * @private
+ */
+function accepted(verdict) {
+  if (verdict.status === 101) return verdict;
+
+  throw new HandshakeError(verdict.message, {
+    code: verdict.code,
+    status: verdict.status,
+    headers: Object.fromEntries(verdict.headers)
+  });
+}
+
+/**
+ * Computes the value of `Sec-WebSocket-Accept`, for those who come without one.
+ *
+ * @param {String} key The value of `Sec-WebSocket-Key`
+ * @return {String} The digest
+ * @private
+ */
+function acceptOf(key) {
+  return createHash('sha1')
+    .update(key + GUID)
+    .digest('base64');
+}
+
+/**
+ * Lists the header lines of the response, as ws does.
+ *
+ * @param {String} accept The value of `Sec-WebSocket-Accept`
+ * @param {String} [protocol] The subprotocol, if there is one
+ * @return {String[]} The lines, the status line first
+ * @private
+ */
+function responseLines(accept, protocol) {
+  const lines = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${accept}`
+  ];
+
+  if (protocol) lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
+  return lines;
+}
+
+/**
+ * Joins header lines to a response. The engine takes it byte by byte, so that
+ * what is not ASCII, which ws would write as UTF-8, is written so here too.
+ *
+ * @param {String[]} lines The lines
+ * @return {String} The response, a character per byte
+ * @private
+ */
+function responseOf(lines) {
+  const response = lines.concat('\r\n').join('\r\n');
+
+  // eslint-disable-next-line no-control-regex -- the question is about ASCII
+  if (!/[^\x00-\x7f]/.test(response)) return response;
+  return Buffer.from(response).toString('latin1');
+}
+
+module.exports = {
+  NOT_WEBSOCKET,
+  acceptOf,
+  accepted,
+  inspectAsWs,
+  inspectStrictly,
+  responseLines,
+  responseOf,
+  validateUpgrade
+};

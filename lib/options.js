@@ -1,0 +1,180 @@
+'use strict';
+
+// Which options are there, what do they default to, and what does the engine
+// get to see of them? Every WebSocket keeps one frozen `config`, shared with all
+// connections that were made under equal options.
+
+const MIB = 1024 * 1024;
+const POLICIES = ['terminate', 'close', 'drop'];
+const TRANSPORTS = ['auto', 'fd', 'stream'];
+
+/** How many different configs are kept for sharing. */
+const KEPT_CONFIGS = 16;
+
+/** What a connection defaults to, whichever door it came through; ws's values. */
+const CONNECTION_DEFAULTS = {
+  allowSynchronousEvents: true,
+  autoPong: true,
+  closeTimeout: 30 * 1000,
+  maxBackpressure: 0,
+  maxBufferedChunks: 256 * 1024,
+  maxFragments: 16 * 1024,
+  maxPayload: 100 * MIB,
+  maxPendingAutoPongs: 60,
+  onBackpressure: 'terminate',
+  receiveCredit: 256 * 1024,
+  releaseSocket: false,
+  skipUTF8Validation: false,
+  transport: null
+};
+
+/** What `new WebSocketServer()` adds to them. */
+const SERVER_DEFAULTS = {
+  ...CONNECTION_DEFAULTS,
+  backlog: null,
+  clientTracking: true,
+  handleProtocols: null,
+  host: null,
+  noServer: false,
+  path: null,
+  perMessageDeflate: false,
+  port: null,
+  server: null,
+  verifyClient: null
+};
+
+/** `upgrade()` differs in one default: what waits for a slow peer is limited. */
+const UPGRADE_DEFAULTS = {
+  ...CONNECTION_DEFAULTS,
+  handleProtocols: null,
+  headers: null,
+  maxBackpressure: 64 * MIB
+};
+
+/** The configs in use, the youngest last. */
+const configs = [];
+
+/**
+ * Tells the config that belongs to a set of options. It is made anew for each
+ * handshake, since options may be changed in between as with ws, and then
+ * exchanged for an equal one that exists.
+ *
+ * @param {Object} options The options, with their defaults filled in
+ * @return {Object} The frozen config
+ * @private
+ */
+function configOf(options) {
+  const fresh = normalise(options);
+  const known = configs.find((config) => isEqual(config, fresh));
+
+  if (known !== undefined) return known;
+  if (configs.length === KEPT_CONFIGS) configs.shift();
+
+  configs.push(Object.freeze(fresh));
+  return fresh;
+}
+
+/**
+ * Compares two configs.
+ *
+ * @param {Object} a A config
+ * @param {Object} b Another
+ * @return {Boolean} `true` if all their values are equal
+ * @private
+ */
+function isEqual(a, b) {
+  for (const name in a) {
+    if (a[name] !== b[name]) return false;
+  }
+
+  return true;
+}
+
+/**
+ * Brings option values into the form the engine and the facade expect.
+ *
+ * @param {Object} options The options, with their defaults filled in
+ * @return {Object} The config
+ * @private
+ */
+function normalise(options) {
+  const { closeTimeout, receiveCredit } = CONNECTION_DEFAULTS;
+
+  return {
+    allowSynchronousEvents: options.allowSynchronousEvents !== false,
+    autoPong: Boolean(options.autoPong),
+    closeTimeout: limit(options.closeTimeout, closeTimeout),
+    isServer: true,
+    maxBackpressure: limit(options.maxBackpressure, 0),
+    maxBufferedChunks: limit(options.maxBufferedChunks, 0),
+    maxFragments: limit(options.maxFragments, 0),
+    maxPayload: limit(options.maxPayload, 0),
+    maxPendingAutoPongs: limit(options.maxPendingAutoPongs, 0),
+    onBackpressure: options.onBackpressure,
+    receiveCredit: limit(options.receiveCredit, receiveCredit),
+    skipUTF8Validation: Boolean(options.skipUTF8Validation)
+  };
+}
+
+/**
+ * Reads a limit: a positive number, or none.
+ *
+ * @param {*} value The value of the option
+ * @param {Number} none What stands for an absent or unusable value
+ * @return {Number} The limit
+ * @private
+ */
+function limit(value, none) {
+  return Number.isFinite(value) && value > 0 ? Math.trunc(value) : none;
+}
+
+/**
+ * Refuses option values that name nothing.
+ *
+ * @param {Object} options The options, with their defaults filled in
+ * @throws {TypeError} If one of them is none of its names
+ * @private
+ */
+function checkOptions(options) {
+  checkName('onBackpressure', options.onBackpressure, POLICIES);
+  if (options.transport !== null) {
+    checkName('transport', options.transport, TRANSPORTS);
+  }
+}
+
+/**
+ * Refuses a value that is not in a list.
+ *
+ * @param {String} option The name of the option
+ * @param {*} value Its value
+ * @param {String[]} names The list
+ * @throws {TypeError} If the value is not in it
+ * @private
+ */
+function checkName(option, value, names) {
+  if (names.includes(value)) return;
+
+  throw new TypeError(`The "${option}" option must be one of ${names.join(', ')}`);
+}
+
+/**
+ * Tells how the bytes of a connection are to travel: the option, or else the
+ * environment, or else whatever is possible.
+ *
+ * @param {Object} options The options, with their defaults filled in
+ * @return {String} `'auto'`, `'fd'` or `'stream'`
+ * @private
+ */
+function transportOf(options) {
+  const name = options.transport ?? process.env.UPSHIFT_TRANSPORT;
+
+  return TRANSPORTS.includes(name) ? name : 'auto';
+}
+
+module.exports = {
+  SERVER_DEFAULTS,
+  UPGRADE_DEFAULTS,
+  checkOptions,
+  configOf,
+  transportOf
+};

@@ -1,0 +1,278 @@
+'use strict';
+
+// What can be sent, and what keeps its order while a Blob is being read? All
+// but Blobs goes to the channel at once. A Blob is read asynchronously, and
+// everything sent after it, the close frame included, waits here behind it.
+
+const {
+  types: { isAnyArrayBuffer }
+} = require('util');
+
+const { emitError, sendClose } = require('./closing');
+const { codedError } = require('./errors');
+const { CLOSING, OPEN, READY_STATES } = require('./constants');
+
+/** Node's own class, without the checks of `Buffer.from()`. */
+const FastBuffer = Buffer[Symbol.species];
+
+/**
+ * The frames that wait behind a Blob.
+ */
+class Outbox {
+  /**
+   * Create an outbox.
+   *
+   * @param {WebSocket} ws The WebSocket
+   */
+  constructor(ws) {
+    this.ws = ws;
+    /** What `bufferedAmount` has to count besides the channel's bytes. */
+    this.bytes = 0;
+    this.entries = [];
+    this.reading = false;
+  }
+
+  /**
+   * Adds a frame.
+   *
+   * @param {Object} entry The frame
+   * @private
+   */
+  push(entry) {
+    this.bytes += lengthOf(entry.payload);
+    this.entries.push(entry);
+    this.run();
+  }
+
+  /**
+   * Adds the close frame.
+   *
+   * @param {Number} [code] The status code
+   * @param {(String|Uint8Array)} reason The reason
+   * @private
+   */
+  close(code, reason) {
+    this.entries.push({ isClose: true, code, reason });
+    this.run();
+  }
+
+  /**
+   * Sends what can be sent now.
+   *
+   * @private
+   */
+  run() {
+    while (!this.reading && this.entries.length > 0) {
+      const entry = this.entries[0];
+
+      if (!entry.isClose && isBlob(entry.payload)) {
+        this.read(entry);
+        return;
+      }
+
+      this.entries.shift();
+      this.send(entry);
+    }
+
+    // With nothing left the WebSocket returns to the direct way.
+    if (!this.reading && this.bytes === 0) this.ws._outbox = null;
+  }
+
+  /**
+   * Sends one frame.
+   *
+   * @param {Object} entry The frame
+   * @private
+   */
+  send(entry) {
+    const { ws } = this;
+
+    if (entry.isClose) {
+      sendClose(ws, entry.code, entry.reason);
+      return;
+    }
+
+    const { payload, opcode, fin, mask, cb } = entry;
+
+    this.bytes -= lengthOf(payload);
+    transmit(ws, payload, opcode, fin, mask, cb);
+  }
+
+  /**
+   * Reads the Blob at the head of the queue.
+   *
+   * @param {Object} entry The frame
+   * @private
+   */
+  read(entry) {
+    const { size } = entry.payload;
+
+    this.reading = true;
+    entry.payload.arrayBuffer().then(
+      (data) => {
+        // In a tick of its own, so that what a callback throws is not a
+        // rejected promise.
+        process.nextTick(() => {
+          this.bytes -= size;
+          entry.payload = new FastBuffer(data);
+          this.bytes += entry.payload.length;
+          this.reading = false;
+          if (this.ws._channel === null) this.fail(closedWhileReading());
+          else this.run();
+        });
+      },
+      (err) => process.nextTick(() => this.abort(err))
+    );
+  }
+
+  /**
+   * Gives up because a Blob could not be read.
+   *
+   * @param {Error} err The error
+   * @private
+   */
+  abort(err) {
+    const { ws } = this;
+
+    this.reading = false;
+    this.fail(err);
+    if (ws._channel === null) return;
+    if (ws._readyState === OPEN) ws._readyState = CLOSING;
+
+    ws._channel.shutdown(ws);
+    emitError(ws, err);
+  }
+
+  /**
+   * Calls the callbacks of everything that waits.
+   *
+   * @param {Error} err The error
+   * @private
+   */
+  fail(err) {
+    const { entries } = this;
+
+    this.entries = [];
+    for (const { cb } of entries) {
+      if (typeof cb === 'function') cb(err);
+    }
+  }
+}
+
+/**
+ * Sends a frame, or queues it behind a Blob.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {(String|Uint8Array|Blob)} payload The payload
+ * @param {Number} opcode The opcode
+ * @param {Boolean} fin Whether this is the last fragment
+ * @param {Boolean} mask Whether to mask the payload
+ * @param {Function} [cb] The callback
+ * @private
+ */
+function post(ws, payload, opcode, fin, mask, cb) {
+  if (ws._outbox === null && !isBlob(payload)) {
+    transmit(ws, payload, opcode, fin, mask, cb);
+    return;
+  }
+
+  ws._outbox ??= new Outbox(ws);
+  ws._outbox.push({ isClose: false, payload, opcode, fin, mask, cb });
+}
+
+/**
+ * Hands a frame to the channel.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {(String|Uint8Array)} payload The payload
+ * @param {Number} opcode The opcode
+ * @param {Boolean} fin Whether this is the last fragment
+ * @param {Boolean} mask Whether to mask the payload
+ * @param {Function} [cb] The callback
+ * @private
+ */
+function transmit(ws, payload, opcode, fin, mask, cb) {
+  ws._channel.send(ws, payload, opcode, fin, mask);
+  if (typeof cb === 'function') ws._channel.onWritten(ws, cb);
+}
+
+/**
+ * Deals with data that comes too late: it counts as buffered for ever, and its
+ * callback gets an error.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {*} [data] The data
+ * @param {Function} [cb] The callback
+ * @private
+ */
+function refuse(ws, data, cb) {
+  if (data) {
+    ws._outbox ??= new Outbox(ws);
+    ws._outbox.bytes += lengthOf(payloadOf(data));
+  }
+
+  if (cb) {
+    const state = ws._readyState;
+
+    process.nextTick(cb, new Error(`WebSocket is not open: readyState ${state} (${READY_STATES[state]})`));
+  }
+}
+
+/**
+ * Brings data into one of the forms that can be sent.
+ *
+ * @param {*} data The data
+ * @return {(String|Uint8Array|Blob)} The payload
+ * @throws {TypeError} If there is no such form
+ * @private
+ */
+function payloadOf(data) {
+  if (typeof data === 'string' || data instanceof Uint8Array) return data;
+  if (ArrayBuffer.isView(data)) {
+    return new FastBuffer(data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  if (isAnyArrayBuffer(data)) return new FastBuffer(data);
+  return isBlob(data) ? data : Buffer.from(data);
+}
+
+/**
+ * Tells the number of bytes of a payload.
+ *
+ * @param {(String|Uint8Array|Blob)} payload The payload
+ * @return {Number} Its length in bytes
+ * @private
+ */
+function lengthOf(payload) {
+  if (typeof payload === 'string') return Buffer.byteLength(payload);
+
+  return isBlob(payload) ? payload.size : payload.length;
+}
+
+/**
+ * Tells whether a value is a Blob, of whichever realm or implementation.
+ *
+ * @param {*} value The value
+ * @return {Boolean} `true` if it can be read like a Blob
+ * @private
+ */
+function isBlob(value) {
+  if (typeof value !== 'object' || value === null) return false;
+  if (value instanceof Uint8Array) return false;
+
+  const tag = value[Symbol.toStringTag];
+
+  return (
+    (tag === 'Blob' || tag === 'File') && typeof value.arrayBuffer === 'function' && typeof value.size === 'number'
+  );
+}
+
+/**
+ * @return {Error} The error of callbacks whose connection ended too early
+ * @private
+ */
+function closedWhileReading() {
+  return codedError('ERR_STREAM_DESTROYED', 'The socket was closed while the blob was being read');
+}
+
+module.exports = { lengthOf, payloadOf, post, refuse };

@@ -1,0 +1,68 @@
+'use strict';
+
+// Whom does a `WebSocketServer` let in? The hooks with which an application turns clients away, or deals itself with
+// requests that are no proper handshakes.
+
+const { abortHandshake } = require('./refusal');
+
+/**
+ * Asks the application whether it wants this client.
+ *
+ * @param {WebSocketServer} wss The WebSocket server
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket Its socket
+ * @param {Object} verdict What was found out about the request
+ * @param {Function} next Called if it does
+ * @private
+ */
+function verify(wss, req, socket, { version }, next) {
+  const { verifyClient } = wss.options;
+
+  if (!verifyClient) {
+    next();
+    return;
+  }
+
+  const info = {
+    origin: req.headers[version === 8 ? 'sec-websocket-origin' : 'origin'],
+    secure: Boolean(req.socket.authorized || req.socket.encrypted),
+    req
+  };
+
+  if (verifyClient.length === 2) {
+    wss.options.verifyClient(info, (verified, code, message, headers) => {
+      if (verified) next();
+      else abortHandshake(req, socket, code || 401, message, headers);
+    });
+  } else if (wss.options.verifyClient(info)) {
+    next();
+  } else {
+    abortHandshake(req, socket, 401);
+  }
+}
+
+/**
+ * Refuses a request that is no proper handshake, or leaves that to the
+ * application.
+ *
+ * @param {WebSocketServer} wss The WebSocket server
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket Its socket
+ * @param {Object} verdict What is wrong with it
+ * @private
+ */
+function refuse(wss, req, socket, { headers, message, status }) {
+  if (wss.listenerCount('wsClientError') === 0) {
+    const extra = Object.fromEntries(headers);
+
+    abortHandshake(req, socket, status, message, extra);
+    return;
+  }
+
+  const err = new Error(message);
+
+  Error.captureStackTrace(err, refuse);
+  wss.emit('wsClientError', err, socket, req);
+}
+
+module.exports = { refuse, verify };

@@ -1,0 +1,128 @@
+'use strict';
+
+// How does a hand-written `'upgrade'` listener get a WebSocket, without a
+// server object in between? With one call that judges the request, answers it,
+// and hands over the open WebSocket.
+
+const http = require('http');
+
+const WebSocket = require('./websocket');
+const takeover = require('./takeover');
+const { attach } = require('./attach');
+const { HandshakeError } = require('./errors');
+const { UPGRADE_DEFAULTS, checkOptions } = require('./options');
+const { reject } = require('./refusal');
+const { NOT_WEBSOCKET, accepted, inspectStrictly, responseLines, responseOf } = require('./handshake');
+
+/**
+ * Upgrade a request to a WebSocket.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket Its socket
+ * @param {Buffer} head What arrived behind it
+ * @param {Object} [options] Options, those of a `WebSocketServer` that concern a
+ *     connection, and:
+ * @param {Function} [options.handleProtocols] `(protocols, req)`, chooses the
+ *     subprotocol; without it the first one offered is chosen
+ * @param {Object} [options.headers] More headers for the response
+ * @return {Promise<WebSocket>} The open WebSocket. Rejected with a
+ *     `HandshakeError` after the refusal went out; when the request asks for
+ *     another protocol nothing is written and the socket is left as it was
+ * @public
+ */
+async function upgrade(req, socket, head, options) {
+  options = { WebSocket, ...UPGRADE_DEFAULTS, ...options };
+  checkOptions(options);
+
+  const lines = headerLines(options.headers);
+  const verdict = inspectStrictly(req);
+
+  if (verdict.status !== 101) return refuseWith(req, socket, verdict);
+
+  takeover.guard(socket);
+
+  const { handleProtocols } = options;
+  const protocol = chooseProtocol(verdict.protocols, handleProtocols, req);
+  const ws = new options.WebSocket(null, undefined, options);
+
+  if (protocol) ws._protocol = protocol;
+
+  const response = responseOf(responseLines(verdict.accept, protocol).concat(lines));
+
+  return new Promise((resolve, fail) => {
+    attach(ws, { req, socket, head }, response, options, {
+      onOpen: resolve,
+      onFail() {
+        socket.destroy();
+        fail(closedTooEarly());
+      }
+    });
+  });
+}
+
+module.exports = { upgrade };
+
+/**
+ * Answers a refused request, unless it was never ours.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket Its socket
+ * @param {Object} verdict The verdict
+ * @throws {HandshakeError} Always, when the answer went out
+ * @private
+ */
+async function refuseWith(req, socket, verdict) {
+  if (verdict.code !== NOT_WEBSOCKET) {
+    await reject(req, socket, verdict.status, {
+      body: verdict.message,
+      headers: Object.fromEntries(verdict.headers)
+    });
+  }
+
+  accepted(verdict);
+}
+
+/**
+ * Chooses a subprotocol.
+ *
+ * @param {String[]} protocols The ones the client offers
+ * @param {(Function|null)} handleProtocols The application's choice
+ * @param {http.IncomingMessage} req The request
+ * @return {(String|undefined)} The subprotocol, if there is to be one
+ * @private
+ */
+function chooseProtocol(protocols, handleProtocols, req) {
+  if (protocols.length === 0) return undefined;
+  if (handleProtocols === null) return protocols[0];
+
+  return handleProtocols(new Set(protocols), req) || undefined;
+}
+
+/**
+ * Checks and writes the application's own headers.
+ *
+ * @param {(Object|null)} headers The headers
+ * @return {String[]} The header lines
+ * @throws {TypeError} If one of them cannot be written
+ * @private
+ */
+function headerLines(headers) {
+  return Object.entries(headers ?? {}).flatMap(([name, value]) =>
+    [].concat(value).map((one) => {
+      http.validateHeaderName(name);
+      http.validateHeaderValue(name, one);
+      return `${name}: ${one}`;
+    })
+  );
+}
+
+/**
+ * @return {HandshakeError} The error for a peer that left before the answer
+ * @private
+ */
+function closedTooEarly() {
+  return new HandshakeError('The socket was closed before the handshake was answered', {
+    code: 'ERR_UPSHIFT_SOCKET_CLOSED',
+    status: 0
+  });
+}

@@ -1,0 +1,274 @@
+'use strict';
+
+// What is a WebSocket to the application? The class with ws's methods and events. It decides nothing about the protocol:
+// it checks arguments, keeps the ready state, and passes everything on to the channel it was attached to.
+
+const { Connection } = require('./connection');
+const { checkClose, sendClose, shutdownWhenDone } = require('./closing');
+const { makeEnumerable, mixin } = require('./event-target');
+const { sendControl, sendMessage } = require('./sending');
+const { SERVER_DEFAULTS } = require('./options');
+const {
+  BINARY,
+  BINARY_TYPES,
+  CLOSED,
+  CLOSING,
+  CONNECTING,
+  OPEN,
+  PAUSED,
+  PING,
+  PONG,
+  READY_STATES,
+  TERMINATED,
+  TEXT
+} = require('./constants');
+
+/**
+ * A WebSocket.
+ *
+ * @extends Connection
+ */
+class WebSocket extends Connection {
+  /**
+   * Create a new `WebSocket`. Applications get theirs from a `WebSocketServer`
+   * or from `upgrade()`.
+   *
+   * @param {null} address Only connections that were accepted are supported
+   * @param {undefined} [protocols] Unused
+   * @param {Object} [options] The options, with their defaults filled in
+   */
+  constructor(address, protocols, options = SERVER_DEFAULTS) {
+    super(options);
+
+    if (address !== null) {
+      throw new TypeError(
+        "upshift accepts WebSocket connections but does not make them; use the client of the 'ws' package"
+      );
+    }
+  }
+
+  /**
+   * The form in which binary messages are delivered.
+   *
+   * @type {String}
+   */
+  get binaryType() {
+    return this._binaryType;
+  }
+
+  /**
+   * @param {String} type One of `BINARY_TYPES`; anything else is ignored
+   */
+  set binaryType(type) {
+    if (BINARY_TYPES.includes(type)) this._binaryType = type;
+  }
+
+  /**
+   * The number of bytes that were sent and that the operating system, or the
+   * stream below, has not taken yet.
+   *
+   * @type {Number}
+   */
+  get bufferedAmount() {
+    const queued = this._outbox === null ? 0 : this._outbox.bytes;
+
+    if (this._channel === null) return queued;
+    return this._channel.bufferedAmount(this) + queued;
+  }
+
+  /**
+   * The negotiated extensions.
+   *
+   * @type {String}
+   */
+  get extensions() {
+    return '';
+  }
+
+  /**
+   * @type {Boolean}
+   */
+  get isPaused() {
+    return (this._flow & PAUSED) !== 0;
+  }
+
+  /**
+   * The negotiated subprotocol.
+   *
+   * @type {String}
+   */
+  get protocol() {
+    return this._protocol;
+  }
+
+  /**
+   * @type {Number}
+   */
+  get readyState() {
+    return this._readyState;
+  }
+
+  /**
+   * How the bytes travel: `'fd'` when the engine owns the socket, `'stream'`
+   * when they pass through a Node.js stream.
+   *
+   * @type {(String|null)}
+   */
+  get transport() {
+    return this._link === null ? null : this._link.kind;
+  }
+
+  /**
+   * The URL of a client; an accepted connection has none.
+   *
+   * @type {undefined}
+   */
+  get url() {
+    return undefined;
+  }
+
+  /**
+   * The socket the request came on, or `null` when it was released.
+   *
+   * @type {(Duplex|null)}
+   * @private
+   */
+  get _socket() {
+    return this._link === null ? null : this._link.socket;
+  }
+
+  /**
+   * Start the closing handshake.
+   *
+   * @param {Number} [code] Status code explaining why the connection is closing
+   * @param {(String|Buffer)} [data] The reason why the connection is closing
+   * @public
+   */
+  close(code, data) {
+    if (this._readyState === CLOSED || this._readyState === CONNECTING) return;
+    if (this._readyState === CLOSING) {
+      shutdownWhenDone(this);
+      return;
+    }
+
+    const reason = checkClose(code, data);
+
+    this._readyState = CLOSING;
+    if (this._outbox === null) sendClose(this, code, reason);
+    else this._outbox.close(code, reason);
+  }
+
+  /**
+   * Stop delivering messages.
+   *
+   * @public
+   */
+  pause() {
+    if (this._channel === null) return;
+
+    this._flow |= PAUSED;
+    this._channel.pause(this);
+  }
+
+  /**
+   * Send a ping.
+   *
+   * @param {*} [data] The data to send
+   * @param {Boolean} [mask] Whether to mask it
+   * @param {Function} [cb] Called when the ping was written
+   * @public
+   */
+  ping(data, mask, cb) {
+    sendControl(this, PING, data, mask, cb);
+  }
+
+  /**
+   * Send a pong.
+   *
+   * @param {*} [data] The data to send
+   * @param {Boolean} [mask] Whether to mask it
+   * @param {Function} [cb] Called when the pong was written
+   * @public
+   */
+  pong(data, mask, cb) {
+    sendControl(this, PONG, data, mask, cb);
+  }
+
+  /**
+   * Deliver messages again.
+   *
+   * @public
+   */
+  resume() {
+    if (this._channel === null) return;
+
+    this._flow &= ~PAUSED;
+    if (this._flow === 0) this._channel.resume(this);
+  }
+
+  /**
+   * Send a message.
+   *
+   * @param {*} data The message
+   * @param {Object} [options] Options object
+   * @param {Boolean} [options.binary] Whether `data` is binary or text
+   * @param {Boolean} [options.compress] Accepted for compatibility
+   * @param {Boolean} [options.fin=true] Whether this is the last fragment
+   * @param {Boolean} [options.mask=false] Whether to mask `data`
+   * @param {Function} [cb] Called when `data` was written
+   * @public
+   */
+  send(data, options, cb) {
+    if (
+      options === undefined &&
+      cb === undefined &&
+      this._readyState === OPEN &&
+      this._outbox === null &&
+      this._config.maxBackpressure === 0
+    ) {
+      if (typeof data === 'string') {
+        this._channel.send(this, data, TEXT, true, false);
+        return;
+      }
+
+      if (data instanceof Uint8Array) {
+        this._channel.send(this, data, BINARY, true, false);
+        return;
+      }
+    }
+
+    sendMessage(this, data, options, cb);
+  }
+
+  /**
+   * Close the connection without a closing handshake.
+   *
+   * @public
+   */
+  terminate() {
+    if (this._channel === null) return;
+
+    this._readyState = CLOSING;
+    this._flow |= TERMINATED;
+    this._channel.terminate(this);
+  }
+}
+
+for (const [value, name] of READY_STATES.entries()) {
+  Object.defineProperty(WebSocket, name, { enumerable: true, value });
+  Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value });
+}
+
+makeEnumerable(WebSocket, [
+  'binaryType',
+  'bufferedAmount',
+  'extensions',
+  'isPaused',
+  'protocol',
+  'readyState',
+  'transport',
+  'url'
+]);
+mixin(WebSocket);
+
+module.exports = WebSocket;
