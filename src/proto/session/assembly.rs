@@ -7,10 +7,10 @@
 use super::{Config, Progress, ProtocolError, Session, Sink};
 use crate::proto::wire::{FrameHeader, Opcode, Utf8Validator, mask};
 
-/// The least memory an assembly grows to, if the message needs as much.
-const GROW_MIN: usize = 16 * 1024;
+/// The least memory an assembly grows to, unless the message needs less.
+const GROW_MIN: usize = 4096;
 /// Missing less than this of a frame, the transport does not read straight into the message.
-const DIRECT_MIN: u64 = 4096;
+const DIRECT_MIN: usize = 4096;
 
 /// A data message under way.
 #[derive(Debug)]
@@ -42,10 +42,34 @@ struct OpenFrame {
     chunks: u32,
 }
 
+impl OpenFrame {
+    /// How many bytes are missing, as far as memory can count them.
+    fn missing(&self) -> usize {
+        usize::try_from(self.missing).unwrap_or(usize::MAX)
+    }
+}
+
 impl Assembly {
-    /// A message that begins with `header`, in `data`.
-    pub(super) fn new(opcode: Opcode, data: Vec<u8>) -> Box<Self> {
-        Box::new(Self { opcode, data, ends: Vec::new(), frames: 0, frame: None, utf8: Utf8Validator::new() })
+    /// A message that begins, in `data`.
+    pub(super) fn new(opcode: Opcode, data: Vec<u8>) -> Self {
+        Self {
+            opcode,
+            data,
+            ends: Vec::new(),
+            frames: 0,
+            frame: None,
+            utf8: Utf8Validator::new(),
+        }
+    }
+
+    /// The memory for a message that begins with a frame of this header, `arrived` bytes of which are there.
+    pub(super) fn first_capacity(header: &FrameHeader, arrived: usize) -> usize {
+        let grown = arrived.saturating_mul(2).max(GROW_MIN);
+        if header.fin {
+            grown.min(usize::try_from(header.len).unwrap_or(usize::MAX))
+        } else {
+            grown
+        }
     }
 
     /// Memory held.
@@ -72,39 +96,52 @@ impl Assembly {
     /// The next frame begins; it was checked.
     pub(super) fn begin_frame(&mut self, header: FrameHeader) {
         self.frames = self.frames.saturating_add(1);
-        self.frame = Some(OpenFrame { fin: header.fin, key: header.mask, missing: header.len, chunks: 0 });
+        self.frame = Some(OpenFrame {
+            fin: header.fin,
+            key: header.mask,
+            missing: header.len,
+            chunks: 0,
+        });
     }
 
     /// Is it as good as finished when `available` more bytes are there?
     pub(super) fn finishes_with(&self, available: usize) -> bool {
-        self.frame.is_some_and(|frame| frame.fin && frame.missing <= available as u64)
+        self.frame
+            .is_some_and(|frame| frame.fin && frame.missing() <= available)
     }
 
     /// Takes what of `input` belongs to the open frame; says how much.
     pub(super) fn take(&mut self, config: &Config, input: &[u8]) -> Result<usize, ProtocolError> {
-        let missing = self.frame.map_or(0, |frame| frame.missing);
-        let len = input.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
+        let len = input.len().min(self.missing());
         self.make_room(len);
         self.data.extend_from_slice(input.get(..len).unwrap_or_default());
         self.appended(config, len)?;
         Ok(len)
     }
 
-    /// Grows to hold at least `len` more bytes, by doubling, but not beyond what the frame needs.
+    /// How many bytes of the open frame are missing.
+    fn missing(&self) -> usize {
+        self.frame.map_or(0, |frame| frame.missing())
+    }
+
+    /// Grows to hold at least `len` more bytes of the open frame, by doubling, but not beyond the end of the message.
     fn make_room(&mut self, len: usize) {
-        if self.data.capacity() - self.data.len() >= len {
+        let have = self.data.len();
+        if self.data.capacity() - have >= len {
             return;
         }
-        let missing = self.frame.map_or(0, |frame| frame.missing);
-        let needed = self.data.len().saturating_add(usize::try_from(missing).unwrap_or(usize::MAX));
-        let grown = (self.data.len() * 2).max(self.data.len() + len).max(GROW_MIN);
-        self.data.reserve_exact(grown.min(needed).max(self.data.len() + len) - self.data.len());
+        let more = have.max(GROW_MIN).max(len);
+        let last = self.frame.is_some_and(|frame| frame.fin);
+        self.data
+            .reserve_exact(if last { more.min(self.missing()) } else { more });
     }
 
     /// The last `len` bytes of the data are new: unmasks and checks them, and ends the frame if it is complete.
     fn appended(&mut self, config: &Config, len: usize) -> Result<(), ProtocolError> {
         let start = self.data.len() - len;
-        let (Some(frame), Some(fresh)) = (&mut self.frame, self.data.get_mut(start..)) else { return Ok(()) };
+        let (Some(frame), Some(fresh)) = (&mut self.frame, self.data.get_mut(start..)) else {
+            return Ok(());
+        };
         if let Some(key) = &mut frame.key {
             mask::mask_in_place(fresh, *key, 0);
             key.rotate_left(len & 3);
@@ -158,26 +195,26 @@ impl Session {
     /// capacity; [`assembled`](Self::assembled) tells how many there were.
     pub fn assembly(&mut self) -> Option<(&mut Vec<u8>, usize)> {
         let assembly = self.assembly.as_deref_mut()?;
-        let missing = assembly.frame.map_or(0, |frame| frame.missing);
+        let missing = assembly.missing();
         if missing < DIRECT_MIN {
             return None;
         }
-        assembly.make_room(DIRECT_MIN as usize);
+        assembly.make_room(DIRECT_MIN);
         let spare = assembly.data.capacity() - assembly.data.len();
-        let want = spare.min(usize::try_from(missing).unwrap_or(usize::MAX));
-        Some((&mut assembly.data, want))
+        Some((&mut assembly.data, spare.min(missing)))
     }
 
     /// The transport appended `len` bytes, at most as many as wanted, to the vector from [`assembly`](Self::assembly).
-    pub fn assembled<S: Sink>(
-        &mut self,
-        config: &Config,
-        len: usize,
-        sink: &mut S,
-    ) -> Result<Progress, ProtocolError> {
-        let Some(assembly) = self.assembly.as_deref_mut() else { return Ok(Progress::Drained) };
-        let taken = assembly.check_chunk(config).and_then(|()| assembly.appended(config, len));
-        taken.and_then(|()| self.deliver_if_whole(config, sink)).map_err(|error| self.fail(error))?;
+    pub fn assembled<S: Sink>(&mut self, config: &Config, len: usize, sink: &mut S) -> Result<Progress, ProtocolError> {
+        let Some(assembly) = self.assembly.as_deref_mut() else {
+            return Ok(Progress::Drained);
+        };
+        let taken = assembly
+            .check_chunk(config)
+            .and_then(|()| assembly.appended(config, len));
+        taken
+            .and_then(|()| self.deliver_if_whole(config, sink))
+            .map_err(|error| self.fail(error))?;
         Ok(Progress::Drained)
     }
 

@@ -51,7 +51,11 @@ impl Config {
     #[inline]
     pub fn message_max(&self) -> u64 {
         let largest = u64::from(u32::MAX);
-        if self.max_payload == 0 { largest } else { self.max_payload.min(largest) }
+        if self.max_payload == 0 {
+            largest
+        } else {
+            self.max_payload.min(largest)
+        }
     }
 
     /// Must the frames we receive be masked?

@@ -32,8 +32,12 @@ pub(super) struct Deferred {
 
 impl PartialControl {
     /// Of a frame with this header, of which `payload` arrived.
-    pub(super) fn new(header: FrameHeader, payload: &[u8]) -> Box<Self> {
-        let mut partial = Box::new(Self { header, payload: [0; PAYLOAD_MAX], taken: 0 });
+    pub(super) fn new(header: FrameHeader, payload: &[u8]) -> Self {
+        let mut partial = Self {
+            header,
+            payload: [0; PAYLOAD_MAX],
+            taken: 0,
+        };
         partial.take(payload);
         partial
     }
@@ -88,7 +92,9 @@ impl Session {
             self.peer_closes(config, plain.get(..payload.len()).unwrap_or_default(), sink)?;
             return Ok(Handled::Closed);
         }
-        let Some(place) = sink.reserve(payload.len()) else { return Ok(Handled::Refused) };
+        let Some(place) = sink.reserve(payload.len()) else {
+            return Ok(Handled::Refused);
+        };
         mask::mask_copy(payload, place, header.mask.unwrap_or_default(), 0);
         if header.opcode == Opcode::Ping && config.auto_pong && !self.close_sent {
             self.answer(config, place.get(..payload.len()).unwrap_or_default(), out);
@@ -122,7 +128,12 @@ impl Session {
             put_frame(Opcode::Pong, true, ping, config.own_key(), out.bytes);
             return;
         }
-        let deferred = self.deferred.get_or_insert_with(|| Box::new(Deferred { payload: [0; PAYLOAD_MAX], len: 0 }));
+        let deferred = self.deferred.get_or_insert_with(|| {
+            Box::new(Deferred {
+                payload: [0; PAYLOAD_MAX],
+                len: 0,
+            })
+        });
         for (place, &byte) in deferred.payload.iter_mut().zip(ping) {
             *place = byte;
         }
@@ -151,7 +162,11 @@ impl<'a> Pongs<'a> {
     /// Into `bytes`, behind `pending` bytes the peer has not taken.
     pub(super) fn new(bytes: &'a mut Vec<u8>, pending: usize) -> Self {
         let start = bytes.len();
-        Self { bytes, before: pending, start }
+        Self {
+            bytes,
+            before: pending,
+            start,
+        }
     }
 
     /// What the peer has not taken by now.

@@ -17,6 +17,7 @@ mod error;
 mod receive;
 mod send;
 mod sink;
+mod small;
 
 pub use config::{Config, Role};
 pub use error::ProtocolError;
@@ -77,7 +78,13 @@ impl Session {
 
     /// Nothing of a frame or message is held; the state is as small as it gets.
     pub fn is_idle(&self) -> bool {
-        self.assembly.is_none() && self.control.is_none() && self.deferred.is_none() && self.header_len == 0
+        !self.is_mid_message() && self.deferred.is_none()
+    }
+
+    /// The next byte of input belongs to something that has begun (a message or a frame).
+    #[inline]
+    fn is_mid_message(&self) -> bool {
+        self.assembly.is_some() || self.control.is_some() || self.header_len > 0
     }
 
     /// Bytes held for what is not complete yet.

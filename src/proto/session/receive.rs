@@ -1,13 +1,13 @@
 //! What did the peer say? Takes its bytes as they come and tells the sink, in order.
 //!
 //! The order of a call: finish the frame that is open, then frame after frame, then keep the start of a header. Whole
-//! small messages, which are nearly all, take a short way of their own ([`Session::small_message`]); everything else the
-//! general one ([`Receiver::frame`]).
+//! small messages, which are nearly all, take the short way ([`small`]); everything else the general one
+//! ([`Receiver::frame`]).
 
 use super::assembly::Assembly;
 use super::control::{Handled, PartialControl, Pongs};
-use super::{ASSEMBLE_MIN, Config, Progress, ProtocolError, Session, Sink};
-use crate::proto::wire::{FrameHeader, FramePrefix, MAX_HEADER_LEN, Opcode, SmallFrame, is_utf8, mask};
+use super::{Config, Progress, ProtocolError, Session, Sink, small};
+use crate::proto::wire::{FrameHeader, FramePrefix, MAX_HEADER_LEN, Opcode};
 
 /// What the next bytes of the input were good for.
 enum Step {
@@ -54,25 +54,14 @@ impl Session {
             return Ok((input.len(), Progress::Closed));
         }
         let pongs = Pongs::new(out, pending);
-        let result = Receiver { session: self, config, sink, pongs }.run(input);
+        let result = Receiver {
+            session: self,
+            config,
+            sink,
+            pongs,
+        }
+        .run(input);
         result.map_err(|error| self.fail(error))
-    }
-
-    /// The frame at the start of `input` if it is a whole small message and nothing is under way.
-    #[inline]
-    fn small_message<S: Sink>(&self, config: &Config, input: &[u8], sink: &mut S) -> Result<Step, ProtocolError> {
-        let Some(frame) = SmallFrame::parse(input, config.peer_masks()) else { return Ok(Step::Short) };
-        let len = frame.payload.len();
-        if len >= ASSEMBLE_MIN || len as u64 > config.message_max() {
-            return Ok(Step::Short);
-        }
-        let Some(place) = sink.reserve(len) else { return Ok(Step::Refused) };
-        mask::mask_copy(frame.payload, place, frame.key, 0);
-        if frame.text && !config.skip_utf8_validation && !is_utf8(place) {
-            return Err(ProtocolError::InvalidUtf8);
-        }
-        sink.commit(if frame.text { Opcode::Text } else { Opcode::Binary }, len);
-        Ok(Step::Taken(frame.end))
     }
 }
 
@@ -81,36 +70,38 @@ impl<S: Sink> Receiver<'_, S> {
     fn run(&mut self, input: &[u8]) -> Result<(usize, Progress), ProtocolError> {
         let mut at = 0;
         loop {
-            let rest = input.get(at..).unwrap_or_default();
-            let step = if self.session.assembly.is_none() && self.session.control.is_none() && self.session.header_len == 0 {
-                match self.session.small_message(self.config, rest, self.sink)? {
-                    Step::Short => self.step(rest)?,
-                    other => other,
+            let mut rest = input.get(at..).unwrap_or_default();
+            if !self.session.is_mid_message() {
+                let (taken, refused) = small::receive(self.config, rest, self.sink)?;
+                at += taken;
+                if refused {
+                    return Ok((at, Progress::Blocked));
                 }
-            } else {
-                self.step(rest)?
-            };
-            match step {
+                rest = input.get(at..).unwrap_or_default();
+            }
+            if rest.is_empty() {
+                return Ok((at, Progress::Drained));
+            }
+            match self.step(rest)? {
                 Step::Taken(len) => at += len,
                 Step::Short => return Ok((at + self.keep_header(rest), Progress::Drained)),
                 Step::Refused => return Ok((at, Progress::Blocked)),
                 Step::Closed => return Ok((input.len(), Progress::Closed)),
-            }
-            if at == input.len() {
-                return Ok((at, Progress::Drained));
             }
         }
     }
 
     /// Goes on with whatever is under way.
     fn step(&mut self, input: &[u8]) -> Result<Step, ProtocolError> {
-        if input.is_empty() {
-            return Ok(Step::Short);
-        }
         if self.session.control.is_some() {
             return self.rest_of_control(input);
         }
-        if self.session.assembly.as_ref().is_some_and(|assembly| assembly.is_open()) {
+        if self
+            .session
+            .assembly
+            .as_ref()
+            .is_some_and(|assembly| assembly.is_open())
+        {
             return self.rest_of_data(input);
         }
         self.frame(input)
@@ -120,11 +111,21 @@ impl<S: Sink> Receiver<'_, S> {
     fn frame(&mut self, input: &[u8]) -> Result<Step, ProtocolError> {
         let kept = usize::from(self.session.header_len);
         let mut joined = [0; MAX_HEADER_LEN];
-        let bytes = if kept == 0 { input } else { join(&self.session.header, kept, input, &mut joined) };
-        let Some((header, header_len)) = self.header(bytes)? else { return Ok(Step::Short) };
+        let bytes = if kept == 0 {
+            input
+        } else {
+            join(&self.session.header, kept, input, &mut joined)
+        };
+        let Some((header, header_len)) = self.header(bytes)? else {
+            return Ok(Step::Short);
+        };
         // Less than a whole header was kept, so its last byte is in the input.
         let body = input.get(header_len - kept..).unwrap_or_default();
-        let step = if header.opcode.is_control() { self.control(header, body)? } else { self.data(header, body)? };
+        let step = if header.opcode.is_control() {
+            self.control(header, body)?
+        } else {
+            self.data(header, body)?
+        };
         if let Step::Taken(len) = step {
             self.session.header_len = 0;
             return Ok(Step::Taken(header_len - kept + len));
@@ -135,7 +136,9 @@ impl<S: Sink> Receiver<'_, S> {
     /// The header at the start of `bytes`, checked against all that is known: an error is found as soon as the bytes are
     /// there that make it one.
     fn header(&self, bytes: &[u8]) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
-        let &[first, second, ref rest @ ..] = bytes else { return Ok(None) };
+        let &[first, second, ref rest @ ..] = bytes else {
+            return Ok(None);
+        };
         let prefix = FramePrefix::parse(first, second, false)?;
         let assembly = self.session.assembly.as_deref();
         // Section 5.4: fragments of one message are not interleaved with another's.
@@ -148,7 +151,9 @@ impl<S: Sink> Receiver<'_, S> {
             (true, false) => return Err(ProtocolError::UnexpectedMask),
             _ => {}
         }
-        let Some((len, _)) = prefix.len(rest)? else { return Ok(None) };
+        let Some((len, _)) = prefix.len(rest)? else {
+            return Ok(None);
+        };
         match assembly {
             _ if prefix.opcode.is_control() => {}
             Some(assembly) => assembly.check_frame(self.config, len)?,
@@ -161,18 +166,18 @@ impl<S: Sink> Receiver<'_, S> {
     /// A control frame, whole or not.
     fn control(&mut self, header: FrameHeader, body: &[u8]) -> Result<Step, ProtocolError> {
         let len = header.len as usize;
-        match body.get(..len) {
-            Some(payload) => self.whole_control(header, payload, len),
-            None => {
-                self.session.control = Some(PartialControl::new(header, body));
-                Ok(Step::Taken(body.len()))
-            }
+        if let Some(payload) = body.get(..len) {
+            return self.whole_control(header, payload, len);
         }
+        self.session.control = Some(Box::new(PartialControl::new(header, body)));
+        Ok(Step::Taken(body.len()))
     }
 
     /// The rest of a control frame, or some more of it.
     fn rest_of_control(&mut self, input: &[u8]) -> Result<Step, ProtocolError> {
-        let Some(partial) = self.session.control.as_deref_mut() else { return Ok(Step::Short) };
+        let Some(partial) = self.session.control.as_deref_mut() else {
+            return Ok(Step::Short);
+        };
         let missing = partial.missing();
         let Some(last) = input.get(..missing) else {
             partial.take(input);
@@ -190,7 +195,9 @@ impl<S: Sink> Receiver<'_, S> {
 
     /// A control frame that is all there, `taken` bytes of it in this input.
     fn whole_control(&mut self, header: FrameHeader, payload: &[u8], taken: usize) -> Result<Step, ProtocolError> {
-        let handled = self.session.control(self.config, header, payload, self.sink, &mut self.pongs)?;
+        let handled = self
+            .session
+            .control(self.config, header, payload, self.sink, &mut self.pongs)?;
         Ok(match handled {
             Handled::Told => Step::Taken(taken),
             Handled::Refused => Step::Refused,
@@ -206,12 +213,12 @@ impl<S: Sink> Receiver<'_, S> {
             return Ok(Step::Refused);
         }
         if begins {
-            let arrived = body.len().min(usize::try_from(header.len).unwrap_or(usize::MAX));
-            let wanted = usize::try_from(header.len).unwrap_or(usize::MAX).min(arrived * 2);
-            let data = self.sink.buffer(wanted);
-            self.session.assembly = Some(Assembly::new(header.opcode, data));
+            let data = self.sink.buffer(Assembly::first_capacity(&header, body.len()));
+            self.session.assembly = Some(Box::new(Assembly::new(header.opcode, data)));
         }
-        let Some(assembly) = self.session.assembly.as_deref_mut() else { return Ok(Step::Short) };
+        let Some(assembly) = self.session.assembly.as_deref_mut() else {
+            return Ok(Step::Short);
+        };
         assembly.begin_frame(header);
         let taken = assembly.take(self.config, body)?;
         self.session.deliver_if_whole(self.config, self.sink)?;
@@ -220,7 +227,9 @@ impl<S: Sink> Receiver<'_, S> {
 
     /// The rest of the open data frame, or some more of it.
     fn rest_of_data(&mut self, input: &[u8]) -> Result<Step, ProtocolError> {
-        let Some(assembly) = self.session.assembly.as_deref_mut() else { return Ok(Step::Short) };
+        let Some(assembly) = self.session.assembly.as_deref_mut() else {
+            return Ok(Step::Short);
+        };
         if assembly.finishes_with(input.len()) && !self.sink.ready() {
             return Ok(Step::Refused);
         }

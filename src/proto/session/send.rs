@@ -50,7 +50,11 @@ impl Session {
         if opcode.is_control() {
             return opcode;
         }
-        let opcode = if self.sending_fragments { Opcode::Continuation } else { opcode };
+        let opcode = if self.sending_fragments {
+            Opcode::Continuation
+        } else {
+            opcode
+        };
         self.sending_fragments = !fin;
         opcode
     }
@@ -59,7 +63,10 @@ impl Session {
 /// Appends one frame.
 #[inline]
 pub(super) fn put_frame(opcode: Opcode, fin: bool, payload: &[u8], key: Option<[u8; 4]>, out: &mut Vec<u8>) {
-    let header = FrameHeader { mask: key, ..FrameHeader::new(opcode, fin, payload.len() as u64) };
+    let header = FrameHeader {
+        mask: key,
+        ..FrameHeader::new(opcode, fin, payload.len() as u64)
+    };
     header.encode(out);
     match key {
         Some(key) => mask::mask_append(payload, out, key, 0),

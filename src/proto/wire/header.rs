@@ -18,6 +18,10 @@ pub const LEN_MAX: u64 = (1 << 53) - 1;
 
 /// Control frames carry no more (section 5.5).
 const CONTROL_LEN_MAX: u8 = 125;
+/// The seven-bit length that announces one of 16 bits.
+const LEN_16: u8 = 126;
+/// The seven-bit length that announces one of 64 bits.
+const LEN_64: u8 = 127;
 const FIN: u8 = 0x80;
 const RSV1: u8 = 0x40;
 const RSV2_3: u8 = 0x30;
@@ -78,7 +82,13 @@ impl FramePrefix {
         }
         let bits = first & 0x0f;
         let opcode = Opcode::from_bits(bits).ok_or(FrameError::ReservedOpcode(bits))?;
-        let prefix = Self { fin: first & FIN != 0, rsv1, opcode, masked: second & MASK != 0, short_len: second & 0x7f };
+        let prefix = Self {
+            fin: first & FIN != 0,
+            rsv1,
+            opcode,
+            masked: second & MASK != 0,
+            short_len: second & 0x7f,
+        };
         if opcode.is_control() {
             prefix.check_control()?;
         } else if rsv1 && opcode == Opcode::Continuation {
@@ -106,11 +116,11 @@ impl FramePrefix {
     #[inline]
     pub fn len(self, rest: &[u8]) -> Result<Option<(u64, usize)>, FrameError> {
         match self.short_len {
-            126 => match rest.first_chunk() {
+            LEN_16 => match rest.first_chunk() {
                 Some(&bytes) => minimal(u64::from(u16::from_be_bytes(bytes)), 126, 2),
                 None => Ok(None),
             },
-            127 => match rest.first_chunk() {
+            LEN_64 => match rest.first_chunk() {
                 Some(&bytes) => minimal(u64::from_be_bytes(bytes), 1 << 16, 8),
                 None => Ok(None),
             },
@@ -149,27 +159,63 @@ pub struct FrameHeader {
 impl FrameHeader {
     /// The header of an unmasked frame without extensions.
     pub fn new(opcode: Opcode, fin: bool, len: u64) -> Self {
-        Self { fin, rsv1: false, opcode, mask: None, len }
+        Self {
+            fin,
+            rsv1: false,
+            opcode,
+            mask: None,
+            len,
+        }
     }
 
     /// The header at the start of `input` and its length; `None` while it is incomplete. RSV1 is let through where
     /// permessage-deflate allows it: whether it was negotiated only the caller knows.
     #[inline]
     pub fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, FrameError> {
-        let &[first, second, ref rest @ ..] = input else { return Ok(None) };
+        let &[first, second, ref rest @ ..] = input else {
+            return Ok(None);
+        };
         Self::complete(FramePrefix::parse(first, second, true)?, rest)
     }
 
     /// The header that starts with `prefix` and goes on with `rest`, and its whole length.
     #[inline]
     pub fn complete(prefix: FramePrefix, rest: &[u8]) -> Result<Option<(Self, usize)>, FrameError> {
-        let Some((len, taken)) = prefix.len(rest)? else { return Ok(None) };
-        let FramePrefix { fin, rsv1, opcode, masked, .. } = prefix;
+        let Some((len, taken)) = prefix.len(rest)? else {
+            return Ok(None);
+        };
+        let FramePrefix {
+            fin,
+            rsv1,
+            opcode,
+            masked,
+            ..
+        } = prefix;
         if !masked {
-            return Ok(Some((Self { fin, rsv1, opcode, mask: None, len }, 2 + taken)));
+            return Ok(Some((
+                Self {
+                    fin,
+                    rsv1,
+                    opcode,
+                    mask: None,
+                    len,
+                },
+                2 + taken,
+            )));
         }
         let key = rest.get(taken..).and_then(|rest| rest.first_chunk().copied());
-        Ok(key.map(|key| (Self { fin, rsv1, opcode, mask: Some(key), len }, 2 + taken + 4)))
+        Ok(key.map(|key| {
+            (
+                Self {
+                    fin,
+                    rsv1,
+                    opcode,
+                    mask: Some(key),
+                    len,
+                },
+                2 + taken + 4,
+            )
+        }))
     }
 
     /// Appends the header to `out`, its length in the minimal encoding.
@@ -181,9 +227,9 @@ impl FrameHeader {
             out.extend_from_slice(&[first, masked | self.len as u8]);
         } else if let Ok(len) = u16::try_from(self.len) {
             let [high, low] = len.to_be_bytes();
-            out.extend_from_slice(&[first, masked | 126, high, low]);
+            out.extend_from_slice(&[first, masked | LEN_16, high, low]);
         } else {
-            out.extend_from_slice(&[first, masked | 127]);
+            out.extend_from_slice(&[first, masked | LEN_64]);
             out.extend_from_slice(&self.len.to_be_bytes());
         }
         if let Some(key) = self.mask {
@@ -202,8 +248,8 @@ pub struct SmallFrame<'a> {
     pub key: [u8; 4],
     /// The payload as it came.
     pub payload: &'a [u8],
-    /// Where the next frame begins.
-    pub end: usize,
+    /// What follows the frame.
+    pub rest: &'a [u8],
 }
 
 impl<'a> SmallFrame<'a> {
@@ -211,25 +257,36 @@ impl<'a> SmallFrame<'a> {
     /// instead: incomplete, larger, another kind, or wrong.
     #[inline]
     pub fn parse(input: &'a [u8], masked: bool) -> Option<Self> {
-        let &[first, second, ref rest @ ..] = input else { return None };
+        let &[first, second, ref rest @ ..] = input else {
+            return None;
+        };
         let kind = first.wrapping_sub(FIN | Opcode::Text as u8);
         let short = second.wrapping_sub(if masked { MASK } else { 0 });
         if kind > 1 {
             return None;
         }
         let (len, rest) = match short {
-            0..126 => (usize::from(short), rest),
-            126 => match rest {
+            0..LEN_16 => (usize::from(short), rest),
+            LEN_16 => match rest {
                 &[high, low, ref rest @ ..] => (usize::from(u16::from_be_bytes([high, low])), rest),
                 _ => return None,
             },
             _ => return None,
         };
-        let (key, rest) = if masked { rest.split_first_chunk()? } else { (&[0; 4], rest) };
-        let payload = rest.get(..len)?;
-        if short == 126 && len < 126 {
+        let (key, rest) = if masked {
+            rest.split_first_chunk()?
+        } else {
+            (&[0; 4], rest)
+        };
+        let (payload, rest) = rest.split_at_checked(len)?;
+        if short == LEN_16 && len < usize::from(LEN_16) {
             return None;
         }
-        Some(Self { text: kind == 0, key: *key, payload, end: input.len() - rest.len() + len })
+        Some(Self {
+            text: kind == 0,
+            key: *key,
+            payload,
+            rest,
+        })
     }
 }

@@ -6,6 +6,9 @@
 //! The loops are plain XORs over words, which the compiler turns into vector code about as fast as a copy. The one
 //! `unsafe` block writes straight into a vector's spare capacity.
 
+/// What no ASCII byte has.
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
 /// Masks or unmasks `buf` where it is.
 #[inline]
 pub fn mask_in_place(buf: &mut [u8], key: [u8; 4], offset: usize) {
@@ -26,18 +29,69 @@ pub fn mask_in_place(buf: &mut [u8], key: [u8; 4], offset: usize) {
 /// Masks or unmasks from `src` to `dst`, as many bytes as the shorter has.
 #[inline]
 pub fn mask_copy(src: &[u8], dst: &mut [u8], key: [u8; 4], offset: usize) {
-    let key = rotate(key, offset);
-    let word = word_of(key);
+    mask_copy_ascii(src, dst, key, offset);
+}
+
+/// [`mask_copy`] that says whether all it wrote is ASCII: nearly free while the bytes are at hand, where reading them
+/// back costs as much as the copy.
+#[inline]
+pub fn mask_copy_ascii(src: &[u8], dst: &mut [u8], key: [u8; 4], offset: usize) -> bool {
     let len = src.len().min(dst.len());
-    let (Some(src), Some(dst)) = (src.get(..len), dst.get_mut(..len)) else { return };
-    let (from, from_tail) = src.as_chunks::<8>();
-    let (to, to_tail) = dst.as_chunks_mut::<8>();
-    for (from, to) in from.iter().zip(to) {
-        *to = (u64::from_ne_bytes(*from) ^ word).to_ne_bytes();
+    let (Some(src), Some(dst)) = (src.get(..len), dst.get_mut(..len)) else {
+        return false;
+    };
+    let key = rotate(key, offset);
+    match len {
+        0..4 => copy_bytes(src, dst, key),
+        4..8 => copy_ends(src, dst, key),
+        _ => copy_words(src, dst, key),
     }
-    for ((from, to), key) in from_tail.iter().zip(to_tail).zip(word.to_ne_bytes()) {
+}
+
+/// Fewer than four bytes.
+#[inline]
+fn copy_bytes(src: &[u8], dst: &mut [u8], key: [u8; 4]) -> bool {
+    let mut seen = 0;
+    for ((to, from), key) in dst.iter_mut().zip(src).zip(key) {
         *to = from ^ key;
+        seen |= *to;
     }
+    seen.is_ascii()
+}
+
+/// Four to eight bytes: the first four and the last four.
+#[inline]
+fn copy_ends(src: &[u8], dst: &mut [u8], key: [u8; 4]) -> bool {
+    let (Some(&first), Some(&last)) = (src.first_chunk(), src.last_chunk()) else {
+        return false;
+    };
+    let first = u32::from_ne_bytes(first) ^ u32::from_ne_bytes(key);
+    let last = u32::from_ne_bytes(last) ^ u32::from_ne_bytes(rotate(key, src.len()));
+    if let Some(to) = dst.first_chunk_mut() {
+        *to = first.to_ne_bytes();
+    }
+    if let Some(to) = dst.last_chunk_mut() {
+        *to = last.to_ne_bytes();
+    }
+    (first | last) & HIGH_BITS as u32 == 0
+}
+
+/// Eight bytes and more: by words, the last of which overlaps the one before it, which is cheaper than bytes at the end.
+#[inline]
+fn copy_words(src: &[u8], dst: &mut [u8], key: [u8; 4]) -> bool {
+    let word = word_of(key);
+    let mut seen = 0;
+    for (from, to) in src.as_chunks().0.iter().zip(dst.as_chunks_mut().0) {
+        let plain = u64::from_ne_bytes(*from) ^ word;
+        *to = plain.to_ne_bytes();
+        seen |= plain;
+    }
+    if let Some((from, to)) = src.last_chunk().zip(dst.last_chunk_mut()) {
+        let plain = u64::from_ne_bytes(*from) ^ word_of(rotate(key, src.len()));
+        *to = plain.to_ne_bytes();
+        seen |= plain;
+    }
+    seen & HIGH_BITS == 0
 }
 
 /// Appends `src`, masked or unmasked, to `out`.
@@ -60,9 +114,11 @@ pub fn random_key() -> [u8; 4] {
 
 /// The key as it falls on the bytes from `offset` on.
 #[inline]
-fn rotate(mut key: [u8; 4], offset: usize) -> [u8; 4] {
-    key.rotate_left(offset & 3);
-    key
+fn rotate(key: [u8; 4], offset: usize) -> [u8; 4] {
+    // As one number: rotating the array would be a call.
+    u32::from_le_bytes(key)
+        .rotate_right(8 * (offset as u32 & 3))
+        .to_le_bytes()
 }
 
 /// The key twice, in memory order.

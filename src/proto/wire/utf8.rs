@@ -10,15 +10,9 @@
 #[error("invalid UTF-8 sequence")]
 pub struct Utf8Error;
 
-/// Below this the vector code is not used by simdutf8 either, and asking for plain ASCII first is cheaper.
-const SHORT: usize = 64;
-
 /// Is the whole of `text` valid?
 #[inline]
 pub fn is_utf8(text: &[u8]) -> bool {
-    if text.len() < SHORT && text.is_ascii() {
-        return true;
-    }
     simdutf8::basic::from_utf8(text).is_ok()
 }
 
@@ -42,14 +36,20 @@ impl Default for Utf8Validator {
 impl Utf8Validator {
     /// At the start of a text.
     pub fn new() -> Self {
-        Self { needed: 0, low: 0x80, high: 0xbf }
+        Self {
+            needed: 0,
+            low: 0x80,
+            high: 0xbf,
+        }
     }
 
     /// Takes the next piece; fails as soon as one of its bytes cannot be right.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), Utf8Error> {
         let mut rest = piece;
         while self.needed > 0 {
-            let Some((&byte, after)) = rest.split_first() else { return Ok(()) };
+            let Some((&byte, after)) = rest.split_first() else {
+                return Ok(());
+            };
             self.push_byte(byte)?;
             rest = after;
         }
@@ -97,7 +97,13 @@ fn cut_len(text: &[u8]) -> usize {
             0x00..=0x7f => return 0,
             0x80..=0xbf => {}
             lead => {
-                let wanted = if lead >= 0xf0 { 4 } else if lead >= 0xe0 { 3 } else { 2 };
+                let wanted = if lead >= 0xf0 {
+                    4
+                } else if lead >= 0xe0 {
+                    3
+                } else {
+                    2
+                };
                 return if behind + 1 < wanted { behind + 1 } else { 0 };
             }
         }
