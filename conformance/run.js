@@ -1,0 +1,115 @@
+'use strict';
+
+/**
+ * `npm run conformance`: does the server pass Autobahn's test suite, whichever way bytes travel?
+ *
+ *     AUTOBAHN_HOME=FOLDER npm run conformance              all but the slow cases
+ *     AUTOBAHN_HOME=FOLDER npm run conformance -- --full    all that expected.json names
+ *     … -- --against ws                                     the same cases on ws, to compare; judged as strictly
+ *
+ * Reports lie in conformance/reports afterwards, a page per case.
+ */
+
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const readline = require('node:readline');
+const { run, root } = require('../scripts/process');
+const { PATHS } = require('../scripts/test-files');
+const expected = require('./expected.json');
+const { judge } = require('./judge');
+
+/** Exit status of sysexits.h for "a service is unavailable". */
+const EX_UNAVAILABLE = 69;
+
+const HOW_TO_GET_IT = `conformance: AUTOBAHN_HOME is not set, or has no run-server-cases.sh.
+It names a folder with the Autobahn test suite (PyPI: autobahntestsuite, on Python 2.7) and two files beside it:
+  site/                 the installed package: pip install --target site autobahntestsuite
+  run-server-cases.sh   run-server-cases.sh URL OUTDIR CASES…: runs its fuzzingclient with {"servers": [{"url": URL}],
+                        "cases": CASES without those that start with "!", "outdir": OUTDIR} and leaves OUTDIR/index.json
+Then: AUTOBAHN_HOME=/that/folder npm run conformance`;
+
+/**
+ * Starts the echo server.
+ *
+ * @param {string} module Module whose WebSocketServer is under test
+ * @param {object} env Variables that pick the way bytes travel
+ * @return {Promise<{ port: string, stop: Function }>} The running server
+ * @private
+ */
+async function startServer(module, env) {
+  const child = spawn(process.execPath, [path.join(__dirname, 'server.js'), module], {
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'inherit']
+  });
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  const lines = readline.createInterface({ input: child.stdout });
+  const port = await Promise.race([new Promise((resolve) => lines.once('line', resolve)), ended]);
+  if (typeof port !== 'string') throw new Error('the echo server did not start');
+  const stop = () => {
+    child.stdin.end();
+    return ended;
+  };
+  return { port, stop };
+}
+
+/**
+ * Runs the suite against one server and judges the result.
+ *
+ * @param {string} name Name of the way bytes travel
+ * @param {string} module Module under test
+ * @param {object} env Variables that pick the way
+ * @param {boolean} full With the slow cases?
+ * @return {Promise<string[]>} Complaints
+ * @private
+ */
+async function runSuite(name, module, env, full) {
+  const reports = path.join(__dirname, 'reports', name.replace(/ /g, '-'));
+  fs.mkdirSync(reports, { recursive: true });
+  const server = await startServer(module, env);
+  const cases = [...expected.cases, ...(full ? [] : expected.slow.map((pattern) => `!${pattern}`))];
+  const script = path.join(process.env.AUTOBAHN_HOME, 'run-server-cases.sh');
+  await run('bash', [script, `ws://127.0.0.1:${server.port}`, reports, ...cases]);
+  await server.stop();
+  const index = path.join(reports, 'index.json');
+  if (!fs.existsSync(index)) return ['the suite left no result'];
+  return judge(Object.values(JSON.parse(fs.readFileSync(index, 'utf8')))[0], full);
+}
+
+/**
+ * Is the suite where the environment says?
+ *
+ * @return {boolean} True when it is
+ * @private
+ */
+function hasSuite() {
+  const home = process.env.AUTOBAHN_HOME;
+  return Boolean(home) && fs.existsSync(path.join(home, 'run-server-cases.sh'));
+}
+
+/**
+ * Runs the suite once per way bytes can travel.
+ *
+ * @param {string[]} args Command line
+ * @return {Promise<number>} Exit status
+ * @private
+ */
+async function main(args) {
+  if (!hasSuite()) {
+    console.error(HOW_TO_GET_IT);
+    return EX_UNAVAILABLE;
+  }
+  const other = args[args.indexOf('--against') + 1];
+  const against = args.includes('--against');
+  const runs = against ? [{ name: other, env: {} }] : PATHS.filter(({ pinned }) => pinned);
+  let status = 0;
+  for (const { name, env } of runs) {
+    console.log(`conformance: ${name}`);
+    const complaints = await runSuite(name, against ? other : root, env, args.includes('--full'));
+    console.log(complaints.length === 0 ? '  passed' : `  failed\n    ${complaints.join('\n    ')}`);
+    if (complaints.length > 0) status = 1;
+  }
+  return status;
+}
+
+main(process.argv.slice(2)).then((status) => (process.exitCode = status));
