@@ -57,14 +57,24 @@ async function exchange(t, options) {
   await until(() => toy.socket.destroyed);
 }
 
-/** Sends the request, and the bytes in a packet of their own. */
+/**
+ * Sends the request, and the bytes in a packet of their own.
+ *
+ * @param {net.Socket} client The client
+ * @param {Buffer} bytes The bytes
+ */
 async function sendApart(client, bytes) {
   client.write(REQUEST);
   await sleep(20);
   client.write(bytes);
 }
 
-/** Sends all in one go. */
+/**
+ * Sends all in one go.
+ *
+ * @param {net.Socket} client The client
+ * @param {Buffer} bytes The bytes
+ */
 function sendTogether(client, bytes) {
   client.write(Buffer.concat([Buffer.from(REQUEST), bytes]));
 }

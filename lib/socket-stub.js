@@ -12,13 +12,7 @@
 //   release(handle)              the connection lives on without the socket
 //   wasActive(handle)            have bytes moved since this was last asked?
 
-const {
-  accessors,
-  kState,
-  methods,
-  refuse,
-  released
-} = require('./stub-members');
+const { accessors, kState, methods, refuse, released } = require('./stub-members');
 
 /** The native classes below a TCP or Pipe handle, nearest first. */
 const NATIVE_CHAIN = ['LibuvStreamWrap', 'HandleWrap', 'AsyncWrap'];
@@ -156,12 +150,7 @@ let lastLocal = null;
 function localAddressOf(handle) {
   const local = addressOf(handle, 'getsockname');
 
-  if (
-    local === null ||
-    lastLocal === null ||
-    local.address !== lastLocal.address ||
-    local.port !== lastLocal.port
-  ) {
+  if (local === null || lastLocal === null || local.address !== lastLocal.address || local.port !== lastLocal.port) {
     lastLocal = local;
   }
 

@@ -52,9 +52,7 @@ let ownerSymbol;
  * @private
  */
 function ownerOf(handle) {
-  ownerSymbol ??= Object.getOwnPropertySymbols(handle).find(
-    (symbol) => symbol.description === 'owner_symbol'
-  );
+  ownerSymbol ??= Object.getOwnPropertySymbols(handle).find((symbol) => symbol.description === 'owner_symbol');
 
   return handle[ownerSymbol];
 }
@@ -141,10 +139,7 @@ function refuseToLeave(socket) {
   // Node has taken the socket off the server's books just before; it stays.
   if (server && typeof server._connections === 'number') server._connections++;
 
-  throw codedError(
-    'ERR_UPSHIFT_TAKEN',
-    'The socket was upgraded, its handle cannot be passed on'
-  );
+  throw codedError('ERR_UPSHIFT_TAKEN', 'The socket was upgraded, its handle cannot be passed on');
 }
 
 /** Members that are functions, by name. */

@@ -107,10 +107,7 @@ function isTaken(socket) {
  */
 function claim(socket) {
   if (isTaken(socket)) {
-    throw codedError(
-      'ERR_UPSHIFT_TAKEN',
-      'The socket was upgraded before and cannot be upgraded again'
-    );
+    throw codedError('ERR_UPSHIFT_TAKEN', 'The socket was upgraded before and cannot be upgraded again');
   }
 
   takenSockets().add(socket);
@@ -128,9 +125,7 @@ function privateSymbol(socket, description) {
   let symbol = privateSymbols.get(description);
 
   if (!symbol) {
-    symbol = Object.getOwnPropertySymbols(socket).find(
-      (candidate) => candidate.description === description
-    );
+    symbol = Object.getOwnPropertySymbols(socket).find((candidate) => candidate.description === description);
     if (symbol) privateSymbols.set(description, symbol);
   }
 
@@ -307,11 +302,8 @@ function take(req, socket, head, options) {
 
     tune(socket);
 
-    const fits =
-      options.transport !== 'stream' && isPlain(socket) && canForget();
-    const taken = fits
-      ? takeDescriptor(socket, head, options.connection)
-      : null;
+    const fits = options.transport !== 'stream' && isPlain(socket) && canForget();
+    const taken = fits ? takeDescriptor(socket, head, options.connection) : null;
 
     options.onReady(taken || keepDuplex(socket, head));
 
