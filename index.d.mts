@@ -1,0 +1,29 @@
+// The types of `import 'upshift'`: the names of index.d.ts.
+
+import WebSocket from './index.js';
+
+export default WebSocket;
+export { WebSocket };
+
+export import AddressInfo = WebSocket.AddressInfo;
+export import CloseEvent = WebSocket.CloseEvent;
+export import ConnectionOptions = WebSocket.ConnectionOptions;
+export import Data = WebSocket.Data;
+export import ErrorEvent = WebSocket.ErrorEvent;
+export import Event = WebSocket.Event;
+export import EventListenerOptions = WebSocket.EventListenerOptions;
+export import HandshakeError = WebSocket.HandshakeError;
+export import MessageEvent = WebSocket.MessageEvent;
+export import RawData = WebSocket.RawData;
+export import SendOptions = WebSocket.SendOptions;
+export import Server = WebSocket.Server;
+export import ServerOptions = WebSocket.ServerOptions;
+export import Stats = WebSocket.Stats;
+export import UpgradeOptions = WebSocket.UpgradeOptions;
+export import VerifyClientCallbackAsync = WebSocket.VerifyClientCallbackAsync;
+export import VerifyClientCallbackSync = WebSocket.VerifyClientCallbackSync;
+export import WebSocketServer = WebSocket.WebSocketServer;
+export import reject = WebSocket.reject;
+export import stats = WebSocket.stats;
+export import upgrade = WebSocket.upgrade;
+export import validateUpgrade = WebSocket.validateUpgrade;

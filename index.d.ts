@@ -1,0 +1,335 @@
+// The types of upshift, compatible with @types/ws for everything that exists here.
+
+/// <reference types="node" />
+
+import { EventEmitter } from 'events';
+import { IncomingMessage, OutgoingHttpHeaders, Server as HTTPServer } from 'http';
+import { Server as HTTPSServer } from 'https';
+import { Duplex } from 'stream';
+
+/** An accepted WebSocket connection. */
+declare class WebSocket extends EventEmitter {
+  /** The connection is not yet open. */
+  static readonly CONNECTING: 0;
+  /** The connection is open and ready to communicate. */
+  static readonly OPEN: 1;
+  /** The connection is in the process of closing. */
+  static readonly CLOSING: 2;
+  /** The connection is closed. */
+  static readonly CLOSED: 3;
+
+  /** The connection is not yet open. */
+  readonly CONNECTING: 0;
+  /** The connection is open and ready to communicate. */
+  readonly OPEN: 1;
+  /** The connection is in the process of closing. */
+  readonly CLOSING: 2;
+  /** The connection is closed. */
+  readonly CLOSED: 3;
+
+  /** The form in which binary messages are delivered. */
+  binaryType: 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
+  /** The bytes that were sent and not taken by the operating system yet. */
+  readonly bufferedAmount: number;
+  readonly extensions: string;
+  readonly isPaused: boolean;
+  /** The negotiated subprotocol, or an empty string. */
+  readonly protocol: string;
+  readonly readyState:
+    typeof WebSocket.CONNECTING | typeof WebSocket.OPEN | typeof WebSocket.CLOSING | typeof WebSocket.CLOSED;
+  /** Whether the engine does the I/O itself or over a Node.js stream. */
+  readonly transport: 'fd' | 'stream' | null;
+  readonly url: string;
+
+  onopen: ((event: WebSocket.Event) => void) | null;
+  onerror: ((event: WebSocket.ErrorEvent) => void) | null;
+  onclose: ((event: WebSocket.CloseEvent) => void) | null;
+  onmessage: ((event: WebSocket.MessageEvent) => void) | null;
+
+  /** Connections come from a `WebSocketServer` or from `upgrade()`. */
+  constructor(address: null);
+
+  /** Starts the closing handshake. */
+  close(code?: number, data?: string | Buffer): void;
+  ping(data?: any, mask?: boolean, cb?: (err: Error) => void): void;
+  pong(data?: any, mask?: boolean, cb?: (err: Error) => void): void;
+  send(data: WebSocket.BufferLike, cb?: (err?: Error) => void): void;
+  send(data: WebSocket.BufferLike, options: WebSocket.SendOptions, cb?: (err?: Error) => void): void;
+  /** Closes the connection at once, without a closing handshake. */
+  terminate(): void;
+  /** Stops delivering messages, and reading from the peer. */
+  pause(): void;
+  resume(): void;
+
+  addEventListener<K extends keyof WebSocket.WebSocketEventMap>(
+    type: K,
+    listener: WebSocket.EventListener<K>,
+    options?: WebSocket.EventListenerOptions
+  ): void;
+  removeEventListener<K extends keyof WebSocket.WebSocketEventMap>(type: K, listener: WebSocket.EventListener<K>): void;
+
+  on<K extends keyof WebSocket.Events>(event: K, listener: WebSocket.Listener<this, WebSocket.Events, K>): this;
+  on(event: string | symbol, listener: (this: this, ...args: any[]) => void): this;
+  once<K extends keyof WebSocket.Events>(event: K, listener: WebSocket.Listener<this, WebSocket.Events, K>): this;
+  once(event: string | symbol, listener: (this: this, ...args: any[]) => void): this;
+  off<K extends keyof WebSocket.Events>(event: K, listener: WebSocket.Listener<this, WebSocket.Events, K>): this;
+  off(event: string | symbol, listener: (this: this, ...args: any[]) => void): this;
+  addListener<K extends keyof WebSocket.Events>(
+    event: K,
+    listener: WebSocket.Listener<this, WebSocket.Events, K>
+  ): this;
+  addListener(event: string | symbol, listener: (this: this, ...args: any[]) => void): this;
+  removeListener<K extends keyof WebSocket.Events>(
+    event: K,
+    listener: WebSocket.Listener<this, WebSocket.Events, K>
+  ): this;
+  removeListener(event: string | symbol, listener: (this: this, ...args: any[]) => void): this;
+}
+
+declare const WebSocketAlias: typeof WebSocket;
+interface WebSocketAlias extends WebSocket {}
+
+declare namespace WebSocket {
+  /** A message as it is received. */
+  type RawData = Buffer | ArrayBuffer | Buffer[];
+
+  /** A message as a `'message'` event object carries it. */
+  type Data = string | Buffer | ArrayBuffer | Buffer[];
+
+  /** What can be sent. */
+  type BufferLike =
+    | string
+    | number
+    | ArrayBufferView
+    | ArrayBuffer
+    | SharedArrayBuffer
+    | Blob
+    | readonly any[]
+    | { valueOf(): ArrayBuffer | SharedArrayBuffer | Uint8Array | readonly number[] | string }
+    | { [Symbol.toPrimitive](hint: string): string };
+
+  interface SendOptions {
+    /** Accepted for compatibility. */
+    compress?: boolean | undefined;
+    /** Binary or text; text for strings and numbers, binary for the rest by default. */
+    binary?: boolean | undefined;
+    /** Whether this is the last fragment of a message. */
+    fin?: boolean | undefined;
+    /** Whether to mask the payload, which only clients should. */
+    mask?: boolean | undefined;
+  }
+
+  type WebSocket = WebSocketAlias;
+  const WebSocket: typeof WebSocketAlias;
+
+  /** What each event of a WebSocket passes to its listeners. */
+  interface Events {
+    close: [code: number, reason: Buffer];
+    drain: [];
+    error: [error: Error];
+    message: [data: RawData, isBinary: boolean];
+    open: [];
+    ping: [data: Buffer];
+    pong: [data: Buffer];
+  }
+
+  /** What each event of a server passes to its listeners. */
+  interface ServerEvents<T extends typeof WebSocketAlias, U extends typeof IncomingMessage> {
+    close: [];
+    connection: [websocket: InstanceType<T>, request: InstanceType<U>];
+    error: [error: Error];
+    headers: [headers: string[], request: InstanceType<U>];
+    listening: [];
+    wsClientError: [error: Error, socket: Duplex, request: InstanceType<U>];
+  }
+
+  /** A listener of one event out of a map of events. */
+  type Listener<This, Map, K extends keyof Map> = (this: This, ...args: Map[K] extends any[] ? Map[K] : never) => void;
+
+  interface Event {
+    type: string;
+    target: WebSocket;
+  }
+
+  interface ErrorEvent extends Event {
+    error: any;
+    message: string;
+  }
+
+  interface CloseEvent extends Event {
+    wasClean: boolean;
+    code: number;
+    reason: string;
+  }
+
+  interface MessageEvent extends Event {
+    data: Data;
+  }
+
+  interface WebSocketEventMap {
+    open: Event;
+    error: ErrorEvent;
+    close: CloseEvent;
+    message: MessageEvent;
+  }
+
+  type EventListener<K extends keyof WebSocketEventMap> =
+    ((event: WebSocketEventMap[K]) => void) | { handleEvent(event: WebSocketEventMap[K]): void };
+
+  interface EventListenerOptions {
+    once?: boolean | undefined;
+  }
+
+  /** Inspects a request; what it returns decides. */
+  type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> = (info: {
+    origin: string;
+    secure: boolean;
+    req: Request;
+  }) => boolean;
+
+  /** Inspects a request; what it passes to the callback decides. */
+  type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> = (
+    info: { origin: string; secure: boolean; req: Request },
+    callback: (res: boolean, code?: number, message?: string, headers?: OutgoingHttpHeaders) => void
+  ) => void;
+
+  /** Options that concern one connection. */
+  interface ConnectionOptions<U extends typeof WebSocketAlias = typeof WebSocketAlias> {
+    /** Whether several events can be emitted in the same tick. Default: `true`. */
+    allowSynchronousEvents?: boolean | undefined;
+    /** Whether pings are answered. Default: `true`. */
+    autoPong?: boolean | undefined;
+    /** Milliseconds to wait for the closing handshake. Default: 30000. */
+    closeTimeout?: number | undefined;
+    /** Bytes that may wait for a slow peer, 0 for any. Default: 0, and 64 MiB for `upgrade()`. */
+    maxBackpressure?: number | undefined;
+    /** Buffered chunks of incoming data. Default: 262144. */
+    maxBufferedChunks?: number | undefined;
+    /** Fragments of one message. Default: 16384. */
+    maxFragments?: number | undefined;
+    /** Bytes of one message, 0 for any. Default: 100 MiB. */
+    maxPayload?: number | undefined;
+    /** Accepted for compatibility: one pong at most waits for a peer that does not read. */
+    maxPendingAutoPongs?: number | undefined;
+    /** What happens above `maxBackpressure`. Default: `'terminate'`. */
+    onBackpressure?: 'terminate' | 'close' | 'drop' | undefined;
+    /** Bytes that may be read ahead of the handlers. Default: 262144. */
+    receiveCredit?: number | undefined;
+    /** Whether to let go of the `net.Socket`, to save its memory. Default: `false`. */
+    releaseSocket?: boolean | undefined;
+    /** Whether to skip the UTF-8 validation of text. Default: `false`. */
+    skipUTF8Validation?: boolean | undefined;
+    /** Who does the I/O. Default: the environment's `UPSHIFT_TRANSPORT`, else `'auto'`. */
+    transport?: 'auto' | 'fd' | 'stream' | undefined;
+    /** The class to use. */
+    WebSocket?: U | undefined;
+  }
+
+  interface ServerOptions<
+    U extends typeof WebSocketAlias = typeof WebSocketAlias,
+    V extends typeof IncomingMessage = typeof IncomingMessage
+  > extends ConnectionOptions<U> {
+    backlog?: number | undefined;
+    clientTracking?: boolean | undefined;
+    handleProtocols?: (protocols: Set<string>, request: InstanceType<V>) => string | false;
+    host?: string | undefined;
+    noServer?: boolean | undefined;
+    path?: string | undefined;
+    /** Accepted for compatibility. */
+    perMessageDeflate?: boolean | object | undefined;
+    port?: number | undefined;
+    server?: HTTPServer<V> | HTTPSServer<V> | undefined;
+    verifyClient?: VerifyClientCallbackAsync<InstanceType<V>> | VerifyClientCallbackSync<InstanceType<V>> | undefined;
+  }
+
+  interface UpgradeOptions<U extends typeof WebSocketAlias = typeof WebSocketAlias> extends ConnectionOptions<U> {
+    /** Chooses the subprotocol; without it the first one offered is chosen. */
+    handleProtocols?: ((protocols: Set<string>, request: IncomingMessage) => string | false) | undefined;
+    /** More headers for the 101 response. */
+    headers?: OutgoingHttpHeaders | undefined;
+  }
+
+  interface AddressInfo {
+    address: string;
+    family: string;
+    port: number;
+  }
+
+  class Server<
+    T extends typeof WebSocketAlias = typeof WebSocketAlias,
+    U extends typeof IncomingMessage = typeof IncomingMessage
+  > extends EventEmitter {
+    options: ServerOptions<T, U>;
+    path: string;
+    clients: Set<InstanceType<T>>;
+
+    constructor(options?: ServerOptions<T, U>, callback?: () => void);
+
+    address(): AddressInfo | string | null;
+    close(cb?: (err?: Error) => void): void;
+    handleUpgrade(
+      request: InstanceType<U>,
+      socket: Duplex,
+      upgradeHead: Buffer,
+      callback: (client: InstanceType<T>, request: InstanceType<U>) => void
+    ): void;
+    shouldHandle(request: InstanceType<U>): boolean | Promise<boolean>;
+
+    on<K extends keyof ServerEvents<T, U>>(event: K, cb: Listener<Server<T>, ServerEvents<T, U>, K>): this;
+    on(event: string | symbol, listener: (this: Server<T>, ...args: any[]) => void): this;
+    once<K extends keyof ServerEvents<T, U>>(event: K, cb: Listener<Server<T>, ServerEvents<T, U>, K>): this;
+    once(event: string | symbol, listener: (this: Server<T>, ...args: any[]) => void): this;
+    off<K extends keyof ServerEvents<T, U>>(event: K, cb: Listener<Server<T>, ServerEvents<T, U>, K>): this;
+    off(event: string | symbol, listener: (this: Server<T>, ...args: any[]) => void): this;
+    addListener<K extends keyof ServerEvents<T, U>>(event: K, cb: Listener<Server<T>, ServerEvents<T, U>, K>): this;
+    addListener(event: string | symbol, listener: (this: Server<T>, ...args: any[]) => void): this;
+    removeListener<K extends keyof ServerEvents<T, U>>(event: K, cb: Listener<Server<T>, ServerEvents<T, U>, K>): this;
+    removeListener(event: string | symbol, listener: (this: Server<T>, ...args: any[]) => void): this;
+  }
+
+  const WebSocketServer: typeof Server;
+  interface WebSocketServer extends Server {}
+
+  /** A request that cannot become a WebSocket, with the answer it deserves. */
+  class HandshakeError extends Error {
+    readonly code: string;
+    /** The status code of the answer, 0 when none could be given. */
+    readonly status: number;
+    /** Headers of the answer beyond those that every refusal has. */
+    readonly headers: Record<string, string>;
+
+    constructor(message: string, answer: { code: string; status: number; headers?: Record<string, string> });
+  }
+
+  /**
+   * Upgrades a request to a WebSocket. A refused request is answered before the promise is rejected with a
+   * `HandshakeError`; one that asks for another protocol is left alone (`ERR_UPSHIFT_NOT_WEBSOCKET`).
+   */
+  function upgrade<U extends typeof WebSocketAlias = typeof WebSocketAlias>(
+    req: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    options?: UpgradeOptions<U>
+  ): Promise<InstanceType<U>>;
+
+  /** Checks that a request is a correct handshake, and touches nothing. Throws a `HandshakeError`. */
+  function validateUpgrade(req: IncomingMessage): { protocols: string[]; version: 8 | 13 };
+
+  /** Answers a request with a complete response and closes the connection. */
+  function reject(
+    req: IncomingMessage,
+    socket: Duplex,
+    status: number,
+    answer?: { body?: string | undefined; headers?: OutgoingHttpHeaders | undefined }
+  ): Promise<void>;
+
+  /** What the engine is doing. */
+  function stats(): Stats;
+
+  /** Figures of the engine, per reactor and in total. */
+  interface Stats {
+    [name: string]: any;
+  }
+}
+
+export = WebSocket;
