@@ -53,8 +53,12 @@ function parseLine(data) {
   } catch {
     return undefined;
   }
-  const name = String(said?.name ?? '').trim().slice(0, MAX_NAME);
-  const text = String(said?.text ?? '').trim().slice(0, MAX_TEXT);
+  const name = String(said?.name ?? '')
+    .trim()
+    .slice(0, MAX_NAME);
+  const text = String(said?.text ?? '')
+    .trim()
+    .slice(0, MAX_TEXT);
   return text ? { name: name || 'somebody', text, at: Date.now() } : undefined;
 }
 

@@ -16,6 +16,7 @@ const ENOUGH_MESSAGES = 100;
 
 /** Counts, and emits 'sample' four times a second. */
 class Gauges extends EventEmitter {
+  /** Starts to measure. */
   constructor() {
     super();
     this.counts = { chat: 0, upshift: 0, ws: 0 };

@@ -8,6 +8,7 @@ const RESOLUTION_MS = 5;
 
 /** One reader's own histogram: asking resets it. */
 class LoopDelay {
+  /** Starts to watch. */
   constructor() {
     this.histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     this.histogram.enable();

@@ -145,7 +145,7 @@ class Storm extends EventEmitter {
     await pause(SETTLE_MS);
     this.delay.worst();
     const samples = [];
-    for (let before = this.gauges.read(); samples.length < SAMPLES; ) {
+    for (let before = this.gauges.read(); samples.length < SAMPLES;) {
       await pause(SAMPLE_MS);
       const now = this.gauges.read();
       samples.push({ ...measure(before, now, name), delay: this.delay.worst() });

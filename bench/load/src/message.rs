@@ -18,7 +18,13 @@ pub fn opcode(options: &Options) -> Opcode {
 
 /// One whole masked message.
 pub fn frame(options: &Options) -> Vec<u8> {
-    let header = FrameHeader { fin: true, rsv1: false, opcode: opcode(options), mask: Some(KEY), len: options.size as u64 };
+    let header = FrameHeader {
+        fin: true,
+        rsv1: false,
+        opcode: opcode(options),
+        mask: Some(KEY),
+        len: options.size as u64,
+    };
     let mut frame = Vec::with_capacity(options.size + 14);
     header.encode(&mut frame);
     let start = frame.len();
@@ -49,8 +55,24 @@ mod tests {
 
     #[test]
     fn a_frame_is_header_and_masked_alphabet() {
-        let frame = frame(&Options { size: 3, ..Options::default() });
-        assert_eq!(frame, [0x82, 0x83, 0x12, 0x34, 0x56, 0x78, b'a' ^ 0x12, b'b' ^ 0x34, b'c' ^ 0x56]);
+        let frame = frame(&Options {
+            size: 3,
+            ..Options::default()
+        });
+        assert_eq!(
+            frame,
+            [
+                0x82,
+                0x83,
+                0x12,
+                0x34,
+                0x56,
+                0x78,
+                b'a' ^ 0x12,
+                b'b' ^ 0x34,
+                b'c' ^ 0x56
+            ]
+        );
     }
 
     #[test]

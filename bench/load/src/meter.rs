@@ -31,7 +31,16 @@ impl Meter {
         let start = Instant::now();
         let opens = start + options.warmup;
         let latencies = Vec::with_capacity(1 << 22);
-        Self { start, opens, ends: opens + options.time, opened: None, count: 0, latencies, pid: options.pid, before: Vec::new() }
+        Self {
+            start,
+            opens,
+            ends: opens + options.time,
+            opened: None,
+            count: 0,
+            latencies,
+            pid: options.pid,
+            before: Vec::new(),
+        }
     }
 
     /// Opens the window when it is time; false when it is over.
@@ -66,17 +75,28 @@ impl Meter {
     pub fn finish(mut self, report: &mut Report) {
         let after = self.pid.map(process::threads).unwrap_or_default();
         self.latencies.sort_unstable();
-        for (name, share) in [("p50_us", 0.5), ("p90_us", 0.9), ("p99_us", 0.99), ("p999_us", 0.999), ("max_us", 1.0)] {
+        for (name, share) in [
+            ("p50_us", 0.5),
+            ("p90_us", 0.9),
+            ("p99_us", 0.99),
+            ("p999_us", 0.999),
+            ("max_us", 1.0),
+        ] {
             report.number(name, quantile(&self.latencies, share) / 1000.0, 1);
         }
         let Some(pid) = self.pid else { return };
         let used = process::used(&self.before, &after);
         let each = |nanos: u64| nanos as f64 / 1000.0 / self.count as f64;
-        let main = used.iter().find(|thread| thread.id == pid).map_or(0, |thread| thread.nanos);
+        let main = used
+            .iter()
+            .find(|thread| thread.id == pid)
+            .map_or(0, |thread| thread.nanos);
         report.number("cpu_us", each(used.iter().map(|thread| thread.nanos).sum()), 3);
         report.number("main_us", each(main), 3);
         let busy = used.iter().filter(|thread| thread.nanos > 1_000_000);
-        let busy: Vec<_> = busy.map(|thread| (format!("{}/{}", thread.name, thread.id), each(thread.nanos))).collect();
+        let busy: Vec<_> = busy
+            .map(|thread| (format!("{}/{}", thread.name, thread.id), each(thread.nanos)))
+            .collect();
         report.map("threads", &busy);
         report.add("rss_kb", process::resident(pid).unwrap_or(0));
     }
@@ -85,7 +105,9 @@ impl Meter {
 /// The value below which `share` of the sorted values lie.
 fn quantile(sorted: &[u32], share: f64) -> f64 {
     let last = sorted.len().saturating_sub(1) as f64;
-    sorted.get((last * share) as usize).map_or(f64::NAN, |value| f64::from(*value))
+    sorted
+        .get((last * share) as usize)
+        .map_or(f64::NAN, |value| f64::from(*value))
 }
 
 #[cfg(test)]
@@ -101,7 +123,11 @@ mod tests {
 
     #[test]
     fn the_warm_up_is_forgotten() {
-        let options = Options { warmup: Duration::from_millis(5), time: Duration::from_secs(60), ..Options::default() };
+        let options = Options {
+            warmup: Duration::from_millis(5),
+            time: Duration::from_secs(60),
+            ..Options::default()
+        };
         let mut meter = Meter::new(&options);
         assert!(meter.runs(meter.start));
         meter.record(Duration::from_micros(1));

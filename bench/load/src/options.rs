@@ -66,7 +66,10 @@ impl Options {
     /// Reads the arguments after the program's name.
     pub fn from_args(args: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut args = args;
-        let mut options = Self { mode: mode(&args.next().unwrap_or_default())?, ..Self::default() };
+        let mut options = Self {
+            mode: mode(&args.next().unwrap_or_default())?,
+            ..Self::default()
+        };
         while let Some(name) = args.next() {
             if name == "--text" {
                 options.text = true;
@@ -135,18 +138,34 @@ mod tests {
 
     #[test]
     fn every_option_lands_in_its_field() {
-        let line = "rate --port 7 --path /a --conns 2 --pipeline 3 --size 4 --text --secs 0.5 --warmup 0 --rate 6 --pid 8";
+        let line =
+            "rate --port 7 --path /a --conns 2 --pipeline 3 --size 4 --text --secs 0.5 --warmup 0 --rate 6 --pid 8";
         let options = options(line).unwrap();
         assert_eq!(options.mode, Mode::Rate);
         assert_eq!((options.addr.port(), options.path.as_str()), (7, "/a"));
-        assert_eq!((options.conns, options.pipeline, options.size, options.text), (2, 3, 4, true));
-        assert_eq!((options.time, options.warmup), (Duration::from_millis(500), Duration::ZERO));
+        assert_eq!(
+            (options.conns, options.pipeline, options.size, options.text),
+            (2, 3, 4, true)
+        );
+        assert_eq!(
+            (options.time, options.warmup),
+            (Duration::from_millis(500), Duration::ZERO)
+        );
         assert_eq!((options.rate.to_bits(), options.pid), (6f64.to_bits(), Some(8)));
     }
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for line in ["", "storm", "echo --size", "echo --size x", "echo --conns 0", "echo --secs -1", "rate --rate 0", "echo --x 1"] {
+        for line in [
+            "",
+            "storm",
+            "echo --size",
+            "echo --size x",
+            "echo --conns 0",
+            "echo --secs -1",
+            "rate --rate 0",
+            "echo --x 1",
+        ] {
             assert!(options(line).is_err(), "{line}");
         }
     }

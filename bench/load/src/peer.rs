@@ -1,8 +1,8 @@
 //! One client connection: what is on its way out, what came in, and since when it waits for which echo.
 
+use crate::Outcome;
 use crate::message;
 use crate::options::Options;
-use crate::Outcome;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use std::collections::VecDeque;
@@ -34,14 +34,24 @@ pub struct Peer {
 impl Peer {
     /// Connects and queues the upgrade request. A blocking connect to loopback keeps the ramp simple.
     pub fn connect(options: &Options, registry: &Registry, token: Token) -> Outcome<Self> {
-        let stream = std::net::TcpStream::connect(options.addr).map_err(|e| format!("connect to {}: {e}", options.addr))?;
+        let stream =
+            std::net::TcpStream::connect(options.addr).map_err(|e| format!("connect to {}: {e}", options.addr))?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
         let outgoing = message::request(options);
         let (incoming, sent) = (Vec::new(), VecDeque::new());
-        Ok(Self { stream, open: false, writable: true, sent, incoming, taken: 0, outgoing, written: 0 })
+        Ok(Self {
+            stream,
+            open: false,
+            writable: true,
+            sent,
+            incoming,
+            taken: 0,
+            outgoing,
+            written: 0,
+        })
     }
 
     /// Leaves the readiness set, so that the token can be used again.
@@ -103,7 +113,9 @@ impl Peer {
 
     /// Takes the answer to the upgrade; false while it is incomplete, an error when it is no 101.
     pub fn take_response(&mut self) -> Outcome<bool> {
-        let Some(end) = self.incoming.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(false) };
+        let Some(end) = self.incoming.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
+            return Ok(false);
+        };
         if !self.incoming.starts_with(b"HTTP/1.1 101") {
             return Err(format!("refused: {}", String::from_utf8_lossy(&self.incoming)).into());
         }
@@ -116,7 +128,9 @@ impl Peer {
     pub fn next_message(&mut self) -> Outcome<Option<(Opcode, Range<usize>)>> {
         loop {
             let input = &self.incoming[self.taken..];
-            let Some((header, header_len)) = FrameHeader::parse(input)? else { return Ok(None) };
+            let Some((header, header_len)) = FrameHeader::parse(input)? else {
+                return Ok(None);
+            };
             let len = usize::try_from(header.len)?;
             if input.len() - header_len < len {
                 return Ok(None);

@@ -15,7 +15,9 @@ pub struct Thread {
 
 /// All threads of a process. `schedstat` counts nanoseconds, where `stat` counts ticks of 10 ms.
 pub fn threads(pid: u32) -> Vec<Thread> {
-    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return Vec::new();
+    };
     let read = |task: fs::DirEntry| {
         let id = task.file_name().to_str()?.parse().ok()?;
         let times = fs::read_to_string(task.path().join("schedstat")).ok()?;
@@ -28,8 +30,19 @@ pub fn threads(pid: u32) -> Vec<Thread> {
 
 /// What each thread used between two readings; a thread that began in between used all it has.
 pub fn used(before: &[Thread], after: &[Thread]) -> Vec<Thread> {
-    let earlier = |id| before.iter().find(|thread| thread.id == id).map_or(0, |thread| thread.nanos);
-    after.iter().map(|thread| Thread { nanos: thread.nanos.saturating_sub(earlier(thread.id)), ..thread.clone() }).collect()
+    let earlier = |id| {
+        before
+            .iter()
+            .find(|thread| thread.id == id)
+            .map_or(0, |thread| thread.nanos)
+    };
+    after
+        .iter()
+        .map(|thread| Thread {
+            nanos: thread.nanos.saturating_sub(earlier(thread.id)),
+            ..thread.clone()
+        })
+        .collect()
 }
 
 /// Resident memory in KiB.
@@ -45,8 +58,15 @@ mod tests {
 
     #[test]
     fn a_new_thread_counts_from_nothing() {
-        let thread = |id, nanos| Thread { id, name: "t".into(), nanos };
-        assert_eq!(used(&[thread(1, 10)], &[thread(1, 15), thread(2, 7)]), [thread(1, 5), thread(2, 7)]);
+        let thread = |id, nanos| Thread {
+            id,
+            name: "t".into(),
+            nanos,
+        };
+        assert_eq!(
+            used(&[thread(1, 10)], &[thread(1, 15), thread(2, 7)]),
+            [thread(1, 5), thread(2, 7)]
+        );
     }
 
     #[test]

@@ -25,7 +25,12 @@ impl Swarm {
     /// No connection yet.
     pub fn new() -> Outcome<Self> {
         let (poll, events) = (Poll::new()?, Events::with_capacity(1024));
-        Ok(Self { poll, events, peers: Vec::new(), scratch: vec![0; 256 * 1024] })
+        Ok(Self {
+            poll,
+            events,
+            peers: Vec::new(),
+            scratch: vec![0; 256 * 1024],
+        })
     }
 
     /// One more connection whose upgrade request is on its way.

@@ -46,5 +46,8 @@ function build(parent, { key, title, format, least }) {
   canvas.setAttribute('role', 'img');
   card.append(heading, output, canvas);
   parent.append(card);
-  return { output, chart: new Chart(canvas, { series: { [key]: '--upshift' }, slots: SLOTS, format, rolling: true, least }) };
+  return {
+    output,
+    chart: new Chart(canvas, { series: { [key]: '--upshift' }, slots: SLOTS, format, rolling: true, least })
+  };
 }

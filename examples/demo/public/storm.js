@@ -20,8 +20,18 @@ const byId = (id) => document.getElementById(id);
  * @return {Function} Shows one phase
  */
 export function startStorm(shapes) {
-  const rate = new Chart(byId('storm-rate'), { series: SERIES, slots: 48, format: count, empty: 'nothing measured yet' });
-  const cost = new Chart(byId('storm-time'), { series: SERIES, slots: 48, format: time, empty: 'nothing measured yet' });
+  const rate = new Chart(byId('storm-rate'), {
+    series: SERIES,
+    slots: 48,
+    format: count,
+    empty: 'nothing measured yet'
+  });
+  const cost = new Chart(byId('storm-time'), {
+    series: SERIES,
+    slots: 48,
+    format: time,
+    empty: 'nothing measured yet'
+  });
   const select = byId('shape');
   select.append(...shapes.map(({ name, title }) => new Option(title, name)));
   byId('storm-form').addEventListener('submit', (event) => {

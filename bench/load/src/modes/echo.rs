@@ -36,7 +36,11 @@ pub fn run(options: &Options) -> Outcome<String> {
 
 fn report(options: &Options, meter: Meter) -> String {
     let mut report = Report::new("echo");
-    report.add("conns", options.conns).add("pipeline", options.pipeline).add("size", options.size).add("text", options.text);
+    report
+        .add("conns", options.conns)
+        .add("pipeline", options.pipeline)
+        .add("size", options.size)
+        .add("text", options.text);
     meter.rates(&mut report, "msgs_per_s", Some(options.size));
     meter.finish(&mut report);
     report.finish()

@@ -48,12 +48,19 @@ pub fn run(options: &Options) -> Outcome<String> {
 /// How long to sleep before a message is due.
 fn pause(due: Instant) -> Duration {
     let left = due.saturating_duration_since(Instant::now());
-    if left > SPIN_BELOW { left.saturating_sub(Duration::from_millis(1)) } else { Duration::ZERO }
+    if left > SPIN_BELOW {
+        left.saturating_sub(Duration::from_millis(1))
+    } else {
+        Duration::ZERO
+    }
 }
 
 fn report(options: &Options, meter: Meter) -> String {
     let mut report = Report::new("rate");
-    report.add("conns", options.conns).add("size", options.size).number("asked_per_s", options.rate, 0);
+    report
+        .add("conns", options.conns)
+        .add("size", options.size)
+        .number("asked_per_s", options.rate, 0);
     meter.rates(&mut report, "msgs_per_s", None);
     meter.finish(&mut report);
     report.finish()
