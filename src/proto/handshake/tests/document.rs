@@ -25,7 +25,7 @@ struct Row<'a> {
 /// All rows of the table in the document.
 fn rows() -> Vec<Row<'static>> {
     let document = include_str!("../../../../docs/handshake.md");
-    let lines = document.lines().skip_while(|line| !line.starts_with("| --- |")).skip(1);
+    let lines = document.lines().skip_while(|line| !line.starts_with("| ---")).skip(1);
     lines.take_while(|line| line.starts_with('|')).map(row).collect()
 }
 
