@@ -9,6 +9,8 @@
 const manifest = require('../package.json');
 
 const CPU = { aarch64: 'arm64', i686: 'ia32', x86_64: 'x64' };
+// The generated loader keeps messages only, no codes: these say that there was nothing to load.
+const ABSENT = /^(Cannot find (module|native binding)|Unsupported (OS|architecture))/;
 const SYSTEM = { darwin: 'darwin', linux: 'linux', windows: 'win32' };
 
 /**
@@ -61,17 +63,16 @@ function addonName() {
 }
 
 /**
- * Finds the first error in a chain of causes that is about a file which exists.
+ * Finds the error in a chain of causes that is about a file which exists: the one of the system's loader.
  *
  * @param {Error} [error] Head of the chain
- * @return {Error | undefined} The error of dlopen, if there was one
+ * @return {Error | undefined} That error, if there is one
  * @private
  */
 function findLoadFailure(error) {
-  for (let link = error; link; link = link.cause) {
-    if (link.code === 'ERR_DLOPEN_FAILED') return link;
-  }
-  return undefined;
+  let link = error;
+  while (link && ABSENT.test(link.message)) link = link.cause;
+  return link || undefined;
 }
 
 /**
