@@ -258,6 +258,25 @@ describe('the guard', () => {
   });
 });
 
+describe('an application that ends the socket in the middle', () => {
+  for (const end of ['destroy', 'end']) {
+    it(`is told that it failed: ${end}() in a 'data' listener`, async (t) => {
+      const { near, far } = await pair(t);
+
+      far.write('bytes');
+      await once(near, 'readable');
+      near.on('data', () => near[end]());
+      near.pause();
+
+      const toy = takeToy({ socket: near }, near, Buffer.alloc(0));
+
+      assert.match(toy.failure.message, /closed before/);
+      assert.deepEqual(toy.calls, []);
+      await until(() => near.closed && far.destroyed);
+    });
+  }
+});
+
 describe('a socket that is taken', () => {
   it('cannot be taken again', async (t) => {
     const { socket, toy } = await upgraded(t, await toyServer(t));

@@ -8,11 +8,11 @@
 // Which sockets are taken, and in which order, is decided in takeover.js:
 //
 //   shadowOf(handle)             can this handle become a stub?
-//   install(handle, connection)  it does, and libuv closes its descriptor
-//   release(handle)              the connection lives on without the socket
+//   install(handle)              it does, and libuv closes its descriptor
+//   bind(handle, connection)     from now on the connection answers
 //   wasActive(handle)            have bytes moved since this was last asked?
 
-const { accessors, kState, methods, refuse, released } = require('./stub-members');
+const { accessors, kState, methods, nothing, refuse } = require('./stub-members');
 
 /** The native classes below a TCP or Pipe handle, nearest first. */
 const NATIVE_CHAIN = ['LibuvStreamWrap', 'HandleWrap', 'AsyncWrap'];
@@ -159,13 +159,13 @@ function localAddressOf(handle) {
 
 /**
  * Turns a handle into the stub and has libuv close the descriptor behind it. The
- * caller has duplicated the descriptor and stopped reading.
+ * caller has duplicated the descriptor and stopped reading. Until `bind`, and for
+ * good when the socket is released, there is nothing behind the stub.
  *
  * @param {Object} handle Node's handle, accepted by `shadowOf`
- * @param {Object} connection See the head of this file
  * @public
  */
-function install(handle, connection) {
+function install(handle) {
   const { prototype } = shadowOf(handle);
 
   handle[kState] = {
@@ -174,7 +174,7 @@ function install(handle, connection) {
     bytesRead: handle.bytesRead,
     bytesWritten: handle.bytesWritten,
     closed: false,
-    connection,
+    connection: nothing,
     local: localAddressOf(handle),
     peer: addressOf(handle, 'getpeername')
   };
@@ -185,13 +185,14 @@ function install(handle, connection) {
 }
 
 /**
- * Cuts a stub off its connection, which lives on without the socket.
+ * Puts the connection behind a stub.
  *
  * @param {Object} handle The stub
+ * @param {Object} connection See the head of stub-members.js
  * @public
  */
-function release(handle) {
-  handle[kState].connection = released;
+function bind(handle, connection) {
+  handle[kState].connection = connection;
 }
 
 /**
@@ -215,4 +216,4 @@ function wasActive(handle) {
   return active;
 }
 
-module.exports = { install, release, shadowOf, wasActive };
+module.exports = { bind, install, shadowOf, wasActive };

@@ -259,8 +259,8 @@ const accessors = {
   }
 };
 
-/** The connection behind the handle of a released socket: there is nothing left to end. */
-const released = {
+/** What is behind a stub without a connection: nothing that could be ended. */
+const nothing = {
   counts: () => ({ bytesRead: 0, bytesWritten: 0 }),
   end: (why, callback) => setImmediate(callback),
   hasRef: () => false,
@@ -270,4 +270,4 @@ const released = {
   unref: inert
 };
 
-module.exports = { accessors, kState, methods, refuse, released };
+module.exports = { accessors, kState, methods, nothing, refuse };

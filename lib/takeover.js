@@ -10,14 +10,16 @@
 //
 //   guard(socket)              at once, before anything is awaited
 //   isTaken(socket)            is it ours already?
+//   settle(req, socket, done)  wait until it may be written to; for refusals,
+//                              since `take` does so by itself
 //   take(req, socket, head, options)
 
 const net = require('node:net');
 
 const { codedError } = require('./errors');
-const { install, release, shadowOf } = require('./socket-stub');
+const { bind, install, shadowOf } = require('./socket-stub');
 const { watchTimeouts } = require('./socket-timeout');
-const { settle, stopReading } = require('./unfinished-response');
+const { GONE, settle, stopReading } = require('./unfinished-response');
 
 /** One set per process: two installed copies and vm contexts agree on it. */
 const TAKEN = Symbol.for('upshift.taken');
@@ -227,11 +229,10 @@ function slim(socket) {
  *
  * @param {net.Socket} socket The socket
  * @param {Buffer} head What came with 'upgrade'
- * @param {Object} connection The stub's other end
  * @return {?Object} The result; null when nothing was changed
  * @private
  */
-function takeDescriptor(socket, head, connection) {
+function takeDescriptor(socket, head) {
   const handle = socket._handle;
   const own = handle.fd;
   const fd = binding().dupDescriptor(own);
@@ -242,7 +243,7 @@ function takeDescriptor(socket, head, connection) {
   stopReading(socket);
   // With Node's descriptor still open: afterwards nobody could name the entry.
   binding().forgetDescriptor(own);
-  install(handle, connection);
+  install(handle);
   watchTimeouts(socket);
 
   // Only now: `read()` starts reading again, which is the stub's by now.
@@ -269,6 +270,28 @@ function keepDuplex(socket, head) {
 }
 
 /**
+ * Hands a taken descriptor over.
+ *
+ * @param {net.Socket} socket The socket over the stub
+ * @param {Object} result What `takeDescriptor` returned
+ * @param {Object} options Options of `take`
+ * @private
+ */
+function deliver(socket, result, options) {
+  // A 'data' listener of the application has ended it during the drain.
+  if (socket.destroyed || !socket.writable) {
+    binding().closeDescriptor(result.fd);
+    options.onFail(new Error(GONE));
+    return;
+  }
+
+  if (!options.releaseSocket) bind(result.stub, options.connection);
+  options.onReady(result);
+  // Its stub has nothing behind it, and ends nothing.
+  if (options.releaseSocket) socket.destroy();
+}
+
+/**
  * Takes a socket over from Node: synchronously, unless an earlier response is
  * still unfinished on it.
  *
@@ -276,7 +299,7 @@ function keepDuplex(socket, head) {
  * @param {Duplex} socket What came with it
  * @param {Buffer} head What came with it
  * @param {Object} options Options
- * @param {Object} options.connection The stub's other end, see socket-stub.js
+ * @param {Object} options.connection The stub's other end, see stub-members.js
  * @param {Function} options.onFail `onFail(err)`: the socket was closed first
  * @param {Function} options.onReady `onReady(result)`: attach it now, in this
  *     turn. `{ kind: 'fd', fd, leftover, stub }`: the descriptor is the
@@ -296,21 +319,17 @@ function take(req, socket, head, options) {
 
   return settle(req, socket, (err) => {
     if (err || !socket.readable) {
-      options.onFail(err || new Error('The peer ended before the handshake'));
+      options.onFail(err || new Error(GONE));
       return;
     }
 
     tune(socket);
 
     const fits = options.transport !== 'stream' && isPlain(socket) && canForget();
-    const taken = fits ? takeDescriptor(socket, head, options.connection) : null;
+    const result = fits ? takeDescriptor(socket, head) : null;
 
-    options.onReady(taken || keepDuplex(socket, head));
-
-    if (taken && options.releaseSocket) {
-      release(taken.stub);
-      socket.destroy();
-    }
+    if (result) deliver(socket, result, options);
+    else options.onReady(keepDuplex(socket, head));
   });
 }
 

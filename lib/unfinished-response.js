@@ -11,6 +11,9 @@
 const { AsyncResource } = require('node:async_hooks');
 const net = require('node:net');
 
+/** The error of a handshake that nobody is left to be answered. */
+const GONE = 'The socket was closed before the handshake was answered';
+
 /**
  * The socket that responses are assigned to. Node 26 hands out a stream around
  * it for requests with a body.
@@ -97,7 +100,7 @@ function settle(req, socket, done) {
   const response = carrier._httpMessage;
 
   if (carrier.destroyed || !socket.writable) {
-    done(new Error('The socket was closed before the handshake was answered'));
+    done(new Error(GONE));
   } else if (!response) {
     done(null);
   } else if (response.req === req) {
@@ -112,4 +115,4 @@ function settle(req, socket, done) {
   return true;
 }
 
-module.exports = { settle, stopReading };
+module.exports = { GONE, settle, stopReading };
