@@ -62,14 +62,11 @@ impl Assembly {
         }
     }
 
-    /// The memory for a message that begins with a frame of this header, `arrived` bytes of which are there.
-    pub(super) fn first_capacity(header: &FrameHeader, arrived: usize) -> usize {
-        let grown = arrived.saturating_mul(2).max(GROW_MIN);
-        if header.fin {
-            grown.min(usize::try_from(header.len).unwrap_or(usize::MAX))
-        } else {
-            grown
-        }
+    /// The memory for a message that begins with a frame of this header, while `available` bytes are there.
+    pub(super) fn first_capacity(header: &FrameHeader, available: usize) -> usize {
+        let len = usize::try_from(header.len).unwrap_or(usize::MAX);
+        let grown = len.min(available).saturating_mul(2).max(GROW_MIN);
+        if header.fin { grown.min(len) } else { grown }
     }
 
     /// Memory held.

@@ -112,4 +112,6 @@ impl Session {
 }
 
 #[cfg(test)]
+pub mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -3,8 +3,9 @@
 //! "Octet i of the transformed data is the XOR of octet i of the original data with octet i modulo 4 of the masking
 //! key", in both directions. `offset` is the i of the first byte given, so that a payload can be taken in pieces.
 //!
-//! The loops are plain XORs over words, which the compiler turns into vector code about as fast as a copy. The one
-//! `unsafe` block writes straight into a vector's spare capacity.
+//! The loops are plain XORs over words, which the compiler turns into vector code as fast as a copy from 512 bytes on.
+//! Tried and slower: blocks of 16 bytes as arrays (not vectorised), a loop of bytes for the rest (7 ns), rotating the key
+//! as an array (a call, 7 ns), and looking for non-ASCII in a second pass (a stall on what was just written, 10 ns).
 
 /// What no ASCII byte has.
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;

@@ -3,6 +3,7 @@
 //! Uses no other room. Read in this order: [`Opcode`] and [`close_code`] (the names), [`FrameHeader`] (RFC 6455
 //! section 5.2), [`mask`] (section 5.3), [`Utf8Validator`] (section 8.1). What a *sequence* of frames means, and what is
 //! allowed to whom, is the business of [`session`](super::session).
+#![forbid(unsafe_code)]
 
 pub mod close_code;
 mod header;

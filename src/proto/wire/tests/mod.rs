@@ -1,1 +1,7 @@
-//! Tests of the wire room.
+//! Tests of the wire room, one file per file of the room.
+
+mod header;
+mod mask;
+mod names;
+mod oracle;
+mod utf8;
