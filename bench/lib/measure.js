@@ -1,0 +1,134 @@
+'use strict';
+
+/**
+ * What does one server do under one load? A fresh server, a fresh generator, one object of figures.
+ */
+
+const { setTimeout: pause } = require('timers/promises');
+
+const Server = require('./server');
+const { CONTENDERS } = require('./cells');
+const { Generator } = require('./generator');
+const { countSyscalls, perMessage } = require('./syscalls');
+
+const DEFAULT_SECONDS = 3;
+
+/** Connections are held this long; the runner ends them when it has read what it wanted. */
+const IDLE_SECONDS = 120;
+
+/** One way of measuring for each kind of cell. */
+const KINDS = { load: measureLoad, idle: measureIdle, syscalls: measureSyscalls };
+
+/**
+ * @param {Object} cell What to do
+ * @param {String} name The contender
+ * @param {Object} run Options, cores and generator of the run
+ * @return {Promise<Object>} Figures by name
+ * @public
+ */
+async function measure(cell, name, run) {
+  const kind = cell.kind ?? 'load';
+  const flags = kind === 'idle' ? ['--expose-gc'] : [];
+  const server = await Server.start(CONTENDERS[name], { cores: run.pins.server, flags });
+  try {
+    return await KINDS[kind](cell, server, run);
+  } finally {
+    await server.stop();
+  }
+}
+
+/**
+ * @param {Object} run Options, cores and generator
+ * @param {Server} server The server
+ * @param {Array} args Mode and options
+ * @return {Generator} The load, under way
+ * @private
+ */
+function load(run, server, args) {
+  return new Generator(run.generator, run.pins.load, [...args, '--port', server.port, '--pid', server.pid]);
+}
+
+/**
+ * @param {Object} cell What to do
+ * @param {Object} options Options of the run
+ * @return {Array} The arguments for the window
+ * @private
+ */
+function windowOf(cell, { seconds, warmup }) {
+  return ['--secs', seconds ?? cell.seconds ?? DEFAULT_SECONDS, '--warmup', warmup];
+}
+
+/**
+ * The generator's own figures; the switches of the driver come from the server.
+ *
+ * @param {Object} cell What to do
+ * @param {Server} server The server
+ * @param {Object} run Options, cores and generator
+ * @return {Promise<Object>} Figures
+ * @private
+ */
+async function measureLoad(cell, server, run) {
+  const figures = await load(run, server, [...cell.load, ...windowOf(cell, run.options)]).result();
+  const { stats } = await server.state();
+  return { ...figures, switches: stats?.total?.switches ?? stats?.switches };
+}
+
+/**
+ * Growth of memory per open connection, after garbage collection on both sides.
+ *
+ * @param {Object} cell What to do
+ * @param {Server} server The server
+ * @param {Object} run Options, cores and generator
+ * @return {Promise<Object>} Figures
+ * @private
+ */
+async function measureIdle(cell, server, run) {
+  const wanted = cell.load[cell.load.indexOf('--conns') + 1];
+  const before = await server.state();
+  const generator = load(run, server, [...cell.load, '--secs', IDLE_SECONDS]);
+  const failed = generator.result().then(() => Promise.reject(new Error('the generator ended early')));
+  try {
+    await Promise.race([failed, opened(server, wanted)]);
+    const after = await server.state();
+    const each = (key) => (after[key] - before[key]) / 1024 / after.connections;
+    return { connections: after.connections, rss_kib: each('rss'), heap_kib: each('heapUsed') };
+  } finally {
+    failed.catch(() => {});
+    await generator.stop();
+  }
+}
+
+/**
+ * @param {Server} server The server
+ * @param {Number} wanted How many connections it shall have
+ * @return {Promise<void>} Resolves when it has them
+ * @private
+ */
+async function opened(server, wanted) {
+  let last = -1;
+  for (;;) {
+    const { connections } = await server.state();
+    if (connections >= wanted) return;
+    if (connections === last) throw new Error(`only ${connections} of ${wanted} connections were opened`);
+    last = connections;
+    await pause(1000);
+  }
+}
+
+/**
+ * System calls per message, over the whole of a short run.
+ *
+ * @param {Object} cell What to do
+ * @param {Server} server The server
+ * @param {Object} run Options, cores and generator
+ * @return {Promise<Object>} Figures
+ * @private
+ */
+async function measureSyscalls(cell, server, run) {
+  const args = [...cell.load, ...windowOf(cell, run.options)];
+  const counts = await countSyscalls(server.pid, () => load(run, server, args).result());
+  const { messages } = await server.state();
+  return { messages, ...perMessage(counts, messages), calls: Object.fromEntries(counts) };
+}
+
+module.exports = measure;
