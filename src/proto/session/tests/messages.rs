@@ -15,10 +15,10 @@ fn the_examples_of_the_rfc() {
     let fragmented = [0x01, 0x03, 0x48, 0x65, 0x6c, 0x80, 0x02, 0x6c, 0x6f];
     let told = Told::Got(Text, b"Hello".to_vec(), vec![3, 5]);
     assert_eq!(receive_as(&client(), &fragmented), (vec![told], None));
-    let pinged = [0x89, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f];
-    assert_eq!(receive_as(&client(), &pinged), (vec![got(Ping, b"Hello")], None));
-    let ponged = [0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
-    assert_eq!(receive(&ponged), (vec![got(Pong, b"Hello")], None));
+    let a_ping = [0x89, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f];
+    assert_eq!(receive_as(&client(), &a_ping), (vec![got(Ping, b"Hello")], None));
+    let masked_pong = [0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+    assert_eq!(receive(&masked_pong), (vec![got(Pong, b"Hello")], None));
     for len in [256, 65536] {
         let payload = vec![7; len];
         assert_eq!(
