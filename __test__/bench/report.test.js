@@ -69,15 +69,28 @@ test("strace's table, with and without its column of errors", () => {
 ------ ----------- ----------- --------- --------- ----------------
 100.00    0.990000           4      2110        12 total
 `);
-  assert.deepStrictEqual([...counts], [['read', 1000], ['sendto', 1010], ['epoll_wait', 100]]); // prettier-ignore
+  assert.deepStrictEqual(
+    [...counts],
+    [
+      ['read', 1000],
+      ['sendto', 1010],
+      ['epoll_wait', 100]
+    ]
+  );
   assert.deepStrictEqual(perMessage(counts, 1000), { recv: 1, send: 1.01, other: 0.1 });
 });
 
 test('every cell can be measured, printed and judged', () => {
   assert.strictEqual(new Set(CELLS.map(({ id }) => id)).size, CELLS.length);
   for (const { id, metrics, goals, servers = DRIVERS } of CELLS) {
-    assert.ok(metrics.every((metric) => METRICS[metric]), id); // prettier-ignore
-    assert.ok(servers.every((name) => CONTENDERS[name]), id); // prettier-ignore
+    assert.ok(
+      metrics.every((metric) => METRICS[metric]),
+      id
+    );
+    assert.ok(
+      servers.every((name) => CONTENDERS[name]),
+      id
+    );
     for (const [name, wanted] of Object.entries(goals)) {
       assert.ok(servers.includes(name) && Object.keys(wanted).every((metric) => metrics.includes(metric)), id);
     }
