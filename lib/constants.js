@@ -27,6 +27,8 @@ const CLOSE_RECEIVED = 1;
 const CLOSE_SENT = 2;
 const FAILED = 4;
 const ERROR_EMITTED = 8;
+/** It keeps the process alive. */
+const HELD = 16;
 
 const BINARY_TYPES = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'];
 const EMPTY_BUFFER = Buffer.alloc(0);
@@ -56,6 +58,7 @@ module.exports = {
   EMPTY_BUFFER,
   ERROR_EMITTED,
   FAILED,
+  HELD,
   OPEN,
   PAUSED,
   PING,

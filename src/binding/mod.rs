@@ -1,1 +1,19 @@
-//! Ring 2.
+//! Ring 2: the only room that names napi. It converts and forwards; decisions are the inner rings' or JavaScript's.
+//!
+//! [`class`] is the one class, a reactor as JavaScript sees it; [`channel`] is what is behind it, made by [`create`]. [`dispatch`] brings events up, [`slab`] takes commands
+//! down, [`uv`] lets the JavaScript loop watch a reactor, [`cleanup`] ends it with its environment. [`handshake`] and
+//! [`descriptor`] are plain functions.
+
+mod channel;
+mod class;
+mod cleanup;
+mod create;
+mod descriptor;
+mod dispatch;
+mod functions;
+mod handshake;
+mod slab;
+mod stats;
+#[cfg(unix)]
+mod uv;
+mod values;

@@ -1,0 +1,425 @@
+'use strict';
+
+// What can a WebSocket ask of the reactor it is on? Everything becomes a command
+// in the slab; what comes back comes through the walker.
+
+const native = require('./native');
+const { Backlog } = require('./backlog');
+const { HELD } = require('./constants');
+const { FIN, MASK, Slab, VERB, framedLength } = require('./slab');
+const { GONE, INDEX, Walker } = require('./walker');
+const { SendCallbacks } = require('./send-callbacks');
+
+/** Ids are a generation and an index; this many bits are the index. */
+const INDEX_BITS = 20;
+const GENERATIONS = 0xfff;
+
+const EAGAIN = -11;
+const resolved = Promise.resolve();
+
+/**
+ * A reactor with the connections on it.
+ */
+class FdChannel {
+  /**
+   * Create a channel.
+   *
+   * @param {Object} options What the native side needs to know
+   */
+  constructor(options) {
+    const payloads = [];
+
+    this.walker = new Walker(this);
+    this.backlog = new Backlog(this);
+    this.callbacks = new SendCallbacks();
+    this.native = new native.NativeChannel(options, this.functions(), payloads);
+    this.slab = new Slab(this.native.slab, payloads, () => this.native.flush());
+    this.ledger = new Float64Array(this.native.ledger);
+    this.generations = [];
+    this.free = [];
+    this.settings = new WeakMap();
+    this.connections = 0;
+    this.held = 0;
+    this.isScheduled = false;
+    this.lastStats = {};
+    /** What `counts()` says of the connection that has just gone. */
+    this.last = { bytesRead: 0, bytesWritten: 0 };
+    this.flush = () => {
+      this.isScheduled = false;
+      this.native.flush();
+    };
+  }
+
+  /**
+   * The functions the native side calls.
+   *
+   * @return {Object} Those
+   * @private
+   */
+  functions() {
+    return {
+      later: (ms) => this.later(ms),
+      output: (id, bytes) => this.output(id, bytes),
+      walk: (index, from, to, memory) => this.walker.walk(index, from, to, memory),
+      written: () => this.written()
+    };
+  }
+
+  /**
+   * Calls the native side again.
+   *
+   * @param {Number} ms After how long
+   * @private
+   */
+  later(ms) {
+    const turn = () => this.native.turn();
+
+    if (ms === 0) setImmediate(turn);
+    else setTimeout(turn, ms).unref();
+  }
+
+  /**
+   * Gives a connection to the reactor.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Object} config Its settings, the same object for all of a server
+   * @param {String} response What is sent first, a character per byte
+   * @param {(Uint8Array|null)} leftover What was received already
+   * @param {Number} fd The descriptor
+   * @private
+   */
+  attach(ws, config, response, leftover, fd) {
+    let settings = this.settings.get(config);
+
+    if (settings === undefined) {
+      settings = this.native.configure(config);
+      this.settings.set(config, settings);
+    }
+
+    this.adopt(ws);
+    this.slab.attach(ws._id, fd, settings, response, leftover);
+    this.schedule();
+  }
+
+  /**
+   * Gives a WebSocket an id.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  adopt(ws) {
+    const { sockets } = this.walker;
+    const index = this.free.length > 0 ? this.free.pop() : sockets.length;
+
+    this.generations[index] ??= 0;
+    ws._channel = this;
+    ws._id = ((this.generations[index] << INDEX_BITS) | index) >>> 0;
+    ws._sent = 0;
+    sockets[index] = ws;
+    this.ledger[index] = 0;
+    this.connections++;
+    this.ref(ws);
+  }
+
+  /**
+   * Sends the slab when the current callback is done; a dispatch does so anyway.
+   *
+   * @private
+   */
+  schedule() {
+    if (this.isScheduled || this.walker.isWalking) return;
+
+    this.isScheduled = true;
+    resolved.then(this.flush);
+  }
+
+  /**
+   * Sends a frame.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {(String|Uint8Array)} data The payload
+   * @param {Number} opcode The opcode
+   * @param {Boolean} fin Whether this is the last fragment
+   * @param {Boolean} mask Whether to mask it
+   * @private
+   */
+  send(ws, data, opcode, fin, mask) {
+    const operation = opcode | (fin ? FIN : 0) | (mask ? MASK : 0);
+    const length =
+      typeof data === 'string' ? this.slab.text(ws._id, data, operation) : this.slab.frame(ws._id, data, operation);
+
+    ws._sent += framedLength(length) + (mask ? 4 : 0);
+    this.schedule();
+  }
+
+  /**
+   * Calls back when everything sent so far is out.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Function} cb The callback
+   * @private
+   */
+  onWritten(ws, cb) {
+    this.slab.notify();
+    this.callbacks.add(ws, ws._sent, cb);
+  }
+
+  /**
+   * Sends a close frame.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} [code] The status code
+   * @param {(String|Uint8Array)} reason The reason
+   * @private
+   */
+  close(ws, code, reason) {
+    this.slab.close(ws._id, code ?? 0, reason, ws._config.isServer ? 0 : MASK);
+    this.schedule();
+  }
+
+  /**
+   * Writes a command.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} verb What to do
+   * @private
+   */
+  command(ws, verb) {
+    this.slab.command(ws._id, verb);
+    this.schedule();
+  }
+
+  /**
+   * Ends our side after all output.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  shutdown(ws) {
+    this.command(ws, VERB.SHUTDOWN);
+  }
+
+  /**
+   * Drops the connection.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  terminate(ws) {
+    this.command(ws, VERB.TERMINATE);
+    if (this.backlog.has(ws)) this.backlog.release(ws);
+  }
+
+  /**
+   * Drops the connection with a reset.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  reset(ws) {
+    this.command(ws, VERB.RESET);
+    if (this.backlog.has(ws)) this.backlog.release(ws);
+  }
+
+  /**
+   * Stops reading.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  pause(ws) {
+    this.stopReading(ws);
+  }
+
+  /**
+   * Goes on: with what was kept back first.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  resume(ws) {
+    if (this.backlog.has(ws)) this.backlog.release(ws);
+    else this.startReading(ws);
+  }
+
+  /**
+   * Stops reading.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  stopReading(ws) {
+    this.command(ws, VERB.PAUSE);
+  }
+
+  /**
+   * Starts reading.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  startReading(ws) {
+    this.command(ws, VERB.RESUME);
+  }
+
+  /**
+   * Tells how many bytes the kernel has not taken.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @return {Number} That many
+   * @private
+   */
+  bufferedAmount(ws) {
+    return ws._sent - this.ledger[ws._id & INDEX];
+  }
+
+  /**
+   * Keeps the process alive for a connection.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  ref(ws) {
+    if ((ws._marks & HELD) !== 0) return;
+
+    ws._marks |= HELD;
+    if (this.held++ === 0) this.native.hold(true);
+  }
+
+  /**
+   * Does so no longer.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  unref(ws) {
+    if ((ws._marks & HELD) === 0) return;
+
+    ws._marks &= ~HELD;
+    if (--this.held === 0) this.native.hold(false);
+  }
+
+  /**
+   * Sets a socket option.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {String} name `'nodelay'` or `'keepalive'`
+   * @param {Boolean} on On or off
+   * @param {Number} [ms] For `'keepalive'`: the delay of the first probe
+   * @return {Number} 0, or a negated error number
+   * @private
+   */
+  option(ws, name, on, ms) {
+    this.native.flush();
+
+    const result = this.native.option(ws._id, name, on === true, ms ?? 0);
+
+    // The reactor is at work: nothing went wrong that the caller could mend.
+    return result === EAGAIN ? 0 : result;
+  }
+
+  /**
+   * Tells how many bytes were read and written.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @return {Object} Those counts
+   * @private
+   */
+  counts(ws) {
+    const counts = ws._channel === this ? this.native.counts(ws._id) : null;
+
+    if (counts !== null) this.last = { bytesRead: counts[0], bytesWritten: counts[1] };
+    return { ...this.last, queued: ws._channel === this ? this.bufferedAmount(ws) : 0 };
+  }
+
+  /**
+   * What the reactor has done. While it is at work, what it had done before.
+   *
+   * @return {Object} The totals
+   * @private
+   */
+  stats() {
+    this.lastStats = this.native.stats() ?? this.lastStats;
+    return { driver: this.native.driver, ...this.lastStats };
+  }
+
+  /**
+   * A slab with callbacks went out at once.
+   *
+   * @private
+   */
+  written() {
+    for (const ws of this.callbacks.takeFresh()) this.settle(ws);
+  }
+
+  /**
+   * Calls the callbacks of a WebSocket that are due.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  settle(ws) {
+    if (ws._channel === this) this.callbacks.settle(ws, this.ledger[ws._id & INDEX]);
+  }
+
+  /**
+   * Delivers an event that was kept back.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} kind Its kind
+   * @param {*} data What it carries
+   * @private
+   */
+  deliver(ws, kind, data) {
+    this.walker.deliver(ws, kind, data);
+  }
+
+  /**
+   * Whether a kind of event is a connection's last.
+   *
+   * @param {Number} kind The kind
+   * @return {Boolean} `true` if nothing follows
+   * @private
+   */
+  isLast(kind) {
+    return kind === GONE;
+  }
+
+  /**
+   * The peer sends no more.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  ended(ws) {
+    ws._onEnd();
+    if (ws._channel === this) this.shutdown(ws);
+  }
+
+  /**
+   * A connection is gone.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} bytesRead Bytes it has read
+   * @param {Number} bytesWritten Bytes it has written
+   * @private
+   */
+  closed(ws, bytesRead, bytesWritten) {
+    const index = ws._id & INDEX;
+
+    this.last = { bytesRead, bytesWritten };
+    this.walker.memory.drop(ws);
+    this.walker.sockets[index] = null;
+    this.generations[index] = (this.generations[index] + 1) & GENERATIONS;
+    this.free.push(index);
+    this.connections--;
+    this.callbacks.fail(ws);
+    try {
+      ws._onClosed();
+    } finally {
+      this.unref(ws);
+    }
+  }
+}
+
+module.exports = { FdChannel };

@@ -1,0 +1,250 @@
+'use strict';
+
+// How do commands cross to a reactor? They are written into one piece of memory
+// that crosses whole, at the end of a dispatch or in a microtask. The layout is
+// that of src/engine/memory/command.rs and src/binding/slab.rs.
+
+const {
+  types: { isSharedArrayBuffer }
+} = require('util');
+
+/** Bits of the operation word. */
+const FIN = 0x10;
+const MASK = 0x20;
+const REFERENCE = 0x40;
+const NOTIFY = 0x80;
+
+/** What a command does. */
+const VERB = {
+  ATTACH: 0x100,
+  CLOSE: 0x200,
+  TERMINATE: 0x300,
+  RESET: 0x400,
+  PAUSE: 0x500,
+  RESUME: 0x600,
+  SHUTDOWN: 0x700
+};
+
+/** Words of the header. */
+const USED = 0;
+const PAYLOADS = 1;
+const WAITING = 2;
+
+/** Bytes of a command's head. */
+const HEAD = 12;
+/** Payloads of at least this size are not copied: they cross by reference. */
+const BY_REFERENCE = 16 * 1024;
+/** Strings that could be longer than this are encoded outside. */
+const LONG_STRING = 16 * 1024;
+
+/**
+ * The outgoing slab of a channel.
+ */
+class Slab {
+  /**
+   * Create a slab.
+   *
+   * @param {ArrayBuffer} memory The memory
+   * @param {Array} payloads Where by-reference payloads wait
+   * @param {Function} flush Sends what is in it
+   */
+  constructor(memory, payloads, flush) {
+    this.bytes = Buffer.from(memory);
+    this.words = new Uint32Array(memory);
+    this.payloads = payloads;
+    this.flush = flush;
+    this.size = memory.byteLength;
+    /** The index of the last frame's operation word. */
+    this.last = 0;
+  }
+
+  /**
+   * Whether nothing is in it.
+   *
+   * @type {Boolean}
+   */
+  get isEmpty() {
+    return this.words[USED] <= 16;
+  }
+
+  /**
+   * Makes sure a command fits.
+   *
+   * @param {Number} length The length of its body
+   * @return {Number} Where it begins
+   * @private
+   */
+  room(length) {
+    if (this.words[USED] + HEAD + length + 4 > this.size) this.flush();
+    return this.words[USED];
+  }
+
+  /**
+   * Writes the head of a command and counts it as there.
+   *
+   * @param {Number} at Where it begins
+   * @param {Number} id The connection
+   * @param {Number} operation What to do
+   * @param {Number} length The length of its body
+   * @private
+   */
+  head(at, id, operation, length) {
+    const { words } = this;
+    const word = at >>> 2;
+
+    words[word] = id;
+    words[word + 1] = operation;
+    words[word + 2] = length;
+    words[USED] = at + HEAD + ((length + 3) & ~3);
+    this.last = word + 1;
+  }
+
+  /**
+   * Writes a frame with a text payload.
+   *
+   * @param {Number} id The connection
+   * @param {String} text The text
+   * @param {Number} operation Opcode and flags
+   * @return {Number} The length of the payload in bytes
+   * @private
+   */
+  text(id, text, operation) {
+    const most = text.length * 3;
+
+    if (most > LONG_STRING) return this.frame(id, Buffer.from(text), operation);
+
+    const at = this.room(most);
+    const length = this.bytes.utf8Write(text, at + HEAD, most);
+
+    this.head(at, id, operation, length);
+    return length;
+  }
+
+  /**
+   * Writes a frame.
+   *
+   * @param {Number} id The connection
+   * @param {Uint8Array} data The payload
+   * @param {Number} operation Opcode and flags
+   * @return {Number} The length of the payload in bytes
+   * @private
+   */
+  frame(id, data, operation) {
+    const { length } = data;
+
+    if (length >= BY_REFERENCE) {
+      this.reference(id, stable(data), operation, 0);
+      return length;
+    }
+
+    const at = this.room(length);
+
+    this.bytes.set(data, at + HEAD);
+    this.head(at, id, operation, length);
+    return length;
+  }
+
+  /**
+   * Writes a command whose payload crosses by reference.
+   *
+   * @param {Number} id The connection
+   * @param {Uint8Array} data The payload
+   * @param {Number} operation What to do
+   * @param {Number} length The length of the body that is written already
+   * @private
+   */
+  reference(id, data, operation, length) {
+    const at = this.room(length);
+
+    this.head(at, id, operation | REFERENCE, length);
+    this.payloads[this.words[PAYLOADS]++] = data;
+  }
+
+  /**
+   * Writes a command without a body.
+   *
+   * @param {Number} id The connection
+   * @param {Number} verb What to do
+   * @private
+   */
+  command(id, verb) {
+    this.head(this.room(0), id, verb, 0);
+  }
+
+  /**
+   * Writes the command that sends a close frame.
+   *
+   * @param {Number} id The connection
+   * @param {Number} code The status code, 0 for none
+   * @param {(String|Uint8Array)} reason The reason, at most 123 bytes
+   * @param {Number} flags Flags of the frame
+   * @private
+   */
+  close(id, code, reason, flags) {
+    const bytes = typeof reason === 'string' ? Buffer.from(reason) : reason;
+    const at = this.room(4 + bytes.length);
+
+    this.words[(at + HEAD) >>> 2] = code;
+    this.bytes.set(bytes, at + HEAD + 4);
+    this.head(at, id, VERB.CLOSE | flags, 4 + bytes.length);
+  }
+
+  /**
+   * Writes the command that starts a connection.
+   *
+   * @param {Number} id The connection
+   * @param {Number} fd Its descriptor, -1 for a Duplex
+   * @param {Number} settings The number of its settings
+   * @param {String} response The response head, a character per byte
+   * @param {(Uint8Array|null)} leftover What arrived already
+   * @private
+   */
+  attach(id, fd, settings, response, leftover) {
+    const length = 8 + response.length;
+    const at = this.room(length);
+    const word = (at + HEAD) >>> 2;
+
+    this.words[word] = fd >>> 0;
+    this.words[word + 1] = settings;
+    this.bytes.latin1Write(response, at + HEAD + 8, response.length);
+    if (leftover === null) this.head(at, id, VERB.ATTACH, length);
+    else this.reference(id, leftover, VERB.ATTACH, length);
+  }
+
+  /**
+   * Asks to be told when the frame written last is out.
+   *
+   * @private
+   */
+  notify() {
+    this.words[this.last] |= NOTIFY;
+    this.words[WAITING]++;
+  }
+}
+
+/**
+ * Memory that may vanish or change size cannot be lent.
+ *
+ * @param {Uint8Array} data The payload
+ * @return {Uint8Array} It, or a copy
+ * @private
+ */
+function stable(data) {
+  const { buffer } = data;
+
+  return isSharedArrayBuffer(buffer) || buffer.resizable === true ? Buffer.from(data) : data;
+}
+
+/**
+ * Tells the length of a frame.
+ *
+ * @param {Number} length The length of its payload
+ * @return {Number} With its header, unmasked
+ * @private
+ */
+function framedLength(length) {
+  if (length < 126) return length + 2;
+  return length < 65536 ? length + 4 : length + 10;
+}
+
+module.exports = { FIN, MASK, Slab, VERB, framedLength };

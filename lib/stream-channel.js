@@ -1,0 +1,280 @@
+'use strict';
+
+// How does a reactor without sockets work? The session is the same; what comes
+// in is brought by a stream, and what goes out is written to it, all within the
+// JavaScript call that caused it.
+
+const { FdChannel } = require('./fd-channel');
+const { INDEX } = require('./walker');
+
+/** The descriptor of a connection that has none. */
+const NONE = -1;
+
+/**
+ * What is known of a stream.
+ */
+class StreamState {
+  /**
+   * Create it.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {StreamTransport} transport Its stream
+   */
+  constructor(ws, transport) {
+    this.ws = ws;
+    this.transport = transport;
+    /** How much of what was sent the stream was given, and has passed on. */
+    this.taken = 0;
+    this.written = 0;
+    /** Bytes given to the stream, and those it has passed on. */
+    this.given = 0;
+    this.done = 0;
+    /** Pairs of `given` and `taken`, one per flush. */
+    this.flushes = [];
+    this.isTouched = false;
+    this.isStuck = false;
+  }
+}
+
+/**
+ * The reactor of all connections over streams.
+ */
+class StreamChannel extends FdChannel {
+  /**
+   * Create a channel.
+   *
+   * @param {Object} options What the native side needs to know
+   */
+  constructor(options) {
+    super(options);
+
+    this.states = [];
+    this.touched = [];
+    this.flush = () => {
+      this.isScheduled = false;
+      this.native.flush();
+      this.finish();
+    };
+  }
+
+  /**
+   * Calls the native side again.
+   *
+   * @param {Number} ms After how long
+   * @private
+   */
+  later(ms) {
+    const turn = () => {
+      this.native.turn();
+      this.finish();
+    };
+
+    if (ms === 0) setImmediate(turn);
+    else setTimeout(turn, ms).unref();
+  }
+
+  /**
+   * Gives a connection to the reactor.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Object} config Its settings
+   * @param {String} response What is sent first
+   * @param {null} leftover Nothing: the stream brings everything
+   * @param {StreamTransport} transport The stream
+   * @private
+   */
+  attach(ws, config, response, leftover, transport) {
+    super.attach(ws, config, response, leftover, NONE);
+    this.states[ws._id & INDEX] = new StreamState(ws, transport);
+  }
+
+  /**
+   * The stream has brought something.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Uint8Array} [chunk] What; nothing is the end
+   * @private
+   */
+  input(ws, chunk) {
+    if (ws._channel !== this) return;
+
+    // The connection has to be there before its input.
+    if (!this.slab.isEmpty) this.native.flush();
+    this.native.input(ws._id, chunk);
+    this.finish();
+  }
+
+  /**
+   * The stream brings no more.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  eof(ws) {
+    this.input(ws, undefined);
+  }
+
+  /**
+   * The stream is gone.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  gone(ws) {
+    if (ws._channel === this) super.terminate(ws);
+  }
+
+  /**
+   * Something for a stream.
+   *
+   * @param {Number} id The connection
+   * @param {Uint8Array} [bytes] What to write; nothing is the end
+   * @private
+   */
+  output(id, bytes) {
+    const state = this.states[id & INDEX];
+
+    if (state === undefined || state.ws._id !== id) return;
+    if (!state.isTouched) {
+      state.isTouched = true;
+      this.touched.push(state);
+    }
+
+    if (bytes === undefined) {
+      state.transport.end();
+    } else {
+      state.given += bytes.length;
+      state.transport.write(bytes);
+    }
+  }
+
+  /**
+   * The end of a flush.
+   *
+   * @private
+   */
+  finish() {
+    if (this.walker.isWalking || this.touched.length === 0) return;
+
+    const { touched } = this;
+
+    this.touched = [];
+    for (const state of touched) {
+      state.isTouched = false;
+      state.taken = state.ws._sent;
+      state.flushes.push(state.given, state.taken);
+      state.transport.flushed();
+      state.isStuck ||= state.transport.socket.writableNeedDrain;
+    }
+  }
+
+  /**
+   * A stream has passed bytes on.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} bytes How many
+   * @param {Error} [err] Why it could not
+   * @private
+   */
+  written(ws, bytes, err) {
+    // Called by the native side when a slab with callbacks went out: the
+    // streams will tell.
+    if (ws === undefined || ws._channel !== this || err !== undefined) return;
+
+    const state = this.states[ws._id & INDEX];
+    const { flushes } = state;
+
+    state.done += bytes;
+    while (flushes.length > 0 && flushes[0] <= state.done) {
+      state.written = flushes[1];
+      flushes.splice(0, 2);
+    }
+
+    this.settle(ws);
+    if (state.isStuck && this.bufferedAmount(ws) === 0) {
+      state.isStuck = false;
+      ws._resource.runInAsyncScope(ws._onDrain, ws);
+    }
+  }
+
+  /**
+   * Calls the callbacks of a WebSocket that are due.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  settle(ws) {
+    if (ws._channel === this) this.callbacks.settle(ws, this.states[ws._id & INDEX].written);
+  }
+
+  /**
+   * Tells how many bytes the stream has not passed on.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @return {Number} That many
+   * @private
+   */
+  bufferedAmount(ws) {
+    const { taken, transport } = this.states[ws._id & INDEX];
+
+    return ws._sent - taken + transport.writableLength;
+  }
+
+  /**
+   * Drops the connection.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  terminate(ws) {
+    this.states[ws._id & INDEX].transport.destroy();
+  }
+
+  /**
+   * Drops the connection.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  reset(ws) {
+    this.terminate(ws);
+  }
+
+  /**
+   * Stops reading.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  stopReading(ws) {
+    this.states[ws._id & INDEX].transport.pause();
+  }
+
+  /**
+   * Starts reading.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  startReading(ws) {
+    this.states[ws._id & INDEX].transport.resume();
+  }
+
+  /**
+   * A connection is gone.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} bytesRead Bytes it has read
+   * @param {Number} bytesWritten Bytes it has written
+   * @private
+   */
+  closed(ws, bytesRead, bytesWritten) {
+    const { transport } = this.states[ws._id & INDEX];
+
+    this.states[ws._id & INDEX] = undefined;
+    transport.destroy();
+    super.closed(ws, bytesRead, bytesWritten);
+  }
+}
+
+module.exports = { StreamChannel };

@@ -1,0 +1,288 @@
+//! The JavaScript thread's side of a reactor: the loop as a driver, dispatching, and the change of drivers.
+
+use super::dispatch::{self, Current, Left, dispatch};
+use super::functions::{self, Functions};
+use super::slab::Slab;
+#[cfg(unix)]
+use super::uv::Watch;
+use super::values::{self, Reference};
+use crate::engine::driver::exchange::Driver;
+use crate::engine::driver::policy::Policy;
+use crate::engine::driver::thread::{self, Return};
+use crate::engine::hub::Hub;
+use crate::engine::memory::batch::Batch;
+use crate::engine::transport::{Foreign, Segment};
+use napi::sys;
+use std::cell::{Cell, RefCell};
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long the threadsafe calls of one turn of the event loop may dispatch before timers and I/O get their turn.
+const PATIENCE: Duration = Duration::from_millis(10);
+
+/// The JavaScript thread's side of a reactor.
+pub(crate) struct Channel {
+    pub(crate) env: sys::napi_env,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) functions: Functions,
+    pub(crate) resource: Reference,
+    pub(crate) context: sys::napi_async_context,
+    pub(crate) slab: Slab,
+    pub(crate) current: RefCell<Option<Current>>,
+    pub(crate) dispatching: Cell<bool>,
+    pub(crate) thread: RefCell<Option<JoinHandle<()>>>,
+    #[cfg(unix)]
+    pub(crate) watch: RefCell<Option<Watch>>,
+    pub(crate) threadsafe: sys::napi_threadsafe_function,
+    pub(crate) pending: Arc<AtomicBool>,
+    pub(crate) policy: RefCell<Policy>,
+    pub(crate) back: Return,
+    /// The loop has driven since then, for forced switches.
+    pub(crate) era: Cell<Instant>,
+    pub(crate) inline: bool,
+    pub(crate) foreign: RefCell<Vec<Foreign>>,
+    pub(crate) name: String,
+    pub(crate) cores: usize,
+    /// Time `flush` took within the current dispatch.
+    pub(crate) flushing: Cell<Duration>,
+}
+
+impl Channel {
+    /// Commands down, and a dispatched batch back.
+    pub(crate) fn flush(&self, returned: Option<Box<Batch>>) {
+        let filled = self.slab.take();
+        if filled.is_empty() && returned.is_none() {
+            return;
+        }
+        let begun = Instant::now();
+        let mut foreign = self.foreign.take();
+        self.slab.payloads(self.env, filled, &mut foreign);
+        let submitted = self.hub.submit(self.slab.commands(filled), &mut foreign, returned);
+        foreign.clear();
+        self.foreign.replace(foreign);
+        dispatch::release(self.env, submitted.released.into_iter());
+        if self.inline {
+            self.write_duplexes();
+            self.schedule(submitted.more, submitted.deadline);
+        } else if submitted.direct {
+            self.arm(submitted.deadline);
+        }
+        self.flushing.set(self.flushing.get() + begun.elapsed());
+        if submitted.direct && filled.waiting > 0 {
+            functions::call(self.env, self.functions.written, &[]);
+        }
+    }
+
+    /// The loop's timer follows the reactor's next deadline.
+    pub(crate) fn arm(&self, deadline: Option<Instant>) {
+        #[cfg(unix)]
+        if self.hub.exchange.driver() == Driver::Loop
+            && let Some(watch) = &*self.watch.borrow()
+        {
+            watch.arm(deadline.map(|at| at.saturating_duration_since(Instant::now())));
+        }
+    }
+
+    /// For Duplexes: JavaScript calls `turn()` again.
+    pub(crate) fn schedule(&self, more: bool, deadline: Option<Instant>) {
+        let after = match (more, deadline) {
+            (true, _) => 0,
+            (false, Some(at)) => at.saturating_duration_since(Instant::now()).as_millis() as u32 + 1,
+            (false, None) => return,
+        };
+        functions::call(self.env, self.functions.later, &[values::uint32(self.env, after)]);
+    }
+
+    pub(crate) fn write_duplexes(&self) {
+        let mut outputs = Vec::new();
+        if let Some(mut reactor) = self.hub.try_reactor() {
+            reactor.duplex_output(|output| outputs.push(output));
+        }
+        for output in outputs {
+            let id = values::uint32(self.env, output.id);
+            let none = values::undefined(self.env);
+            for part in output.parts {
+                let bytes = self.part(part);
+                functions::call(self.env, self.functions.output, &[id, bytes]);
+            }
+            if output.end {
+                functions::call(self.env, self.functions.output, &[id, none]);
+            }
+        }
+    }
+
+    /// A piece of output as a Buffer: ours copied, JavaScript's own handed back.
+    fn part(&self, part: Segment) -> sys::napi_value {
+        match part {
+            Segment::Own(bytes, at) => {
+                let bytes = &bytes[at..];
+                let mut value = ptr::null_mut();
+                // SAFETY: on the environment's thread; the bytes are copied before the call returns.
+                unsafe {
+                    sys::napi_create_buffer_copy(
+                        self.env,
+                        bytes.len(),
+                        bytes.as_ptr().cast(),
+                        ptr::null_mut(),
+                        &raw mut value,
+                    );
+                }
+                value
+            }
+            Segment::Foreign(bytes, _) => {
+                let reference = Reference::from_token(bytes.token().0);
+                let value = reference.value(self.env);
+                reference.release(self.env);
+                value
+            }
+        }
+    }
+
+    /// The readiness set has something, and the loop drives.
+    #[cfg(unix)]
+    pub(crate) fn on_ready(&self) {
+        let begun = Instant::now();
+        self.flushing.set(Duration::ZERO);
+        let mut left = self.dispatch_all();
+        let mut turning = Duration::ZERO;
+        if left == Left::Nothing {
+            let before = Instant::now();
+            // The thread may still be on its way to park: the set is level-triggered here and calls again.
+            let Some(turned) = self.hub.loop_turn() else { return };
+            turning = before.elapsed();
+            self.arm(turned.deadline);
+            left = self.dispatch_all();
+        }
+        if left != Left::Nothing {
+            self.hub.wake();
+        }
+        let now = Instant::now();
+        if self.leaves_loop(turning + self.flushing.get(), now - begun, now) {
+            self.to_thread();
+        }
+    }
+
+    /// Every scope there is, or as much as may be done at once.
+    fn dispatch_all(&self) -> Left {
+        loop {
+            match dispatch(self, true) {
+                Left::More => {}
+                left => return left,
+            }
+        }
+    }
+
+    fn leaves_loop(&self, busy: Duration, total: Duration, now: Instant) -> bool {
+        match self.back {
+            Return::Never => false,
+            Return::ByPolicy => self.policy.borrow_mut().note_loop(busy, total, now),
+            Return::After(stay) => now - self.era.get() >= stay,
+        }
+    }
+
+    #[cfg(unix)]
+    fn to_thread(&self) {
+        if self.ensure_thread().is_err() {
+            return;
+        }
+        let stop = || {
+            if let Some(watch) = &*self.watch.borrow() {
+                watch.stop();
+            }
+        };
+        if self.hub.leave_loop(stop) {
+            self.dispatch_or_signal();
+        }
+    }
+
+    fn ensure_thread(&self) -> std::io::Result<()> {
+        let mut thread = self.thread.borrow_mut();
+        if thread.is_none() {
+            *thread = Some(thread::spawn(
+                Arc::clone(&self.hub),
+                self.name.clone(),
+                self.back,
+                self.cores,
+            )?);
+        }
+        Ok(())
+    }
+
+    /// A thread drives from the start: it was asked for, or the loop cannot be had.
+    pub(crate) fn pin_thread(&self, may_return: bool) -> std::io::Result<()> {
+        let back = if may_return { self.back } else { Return::Never };
+        let thread = thread::spawn(Arc::clone(&self.hub), self.name.clone(), back, self.cores)?;
+        self.thread.replace(Some(thread));
+        self.hub.start_thread();
+        Ok(())
+    }
+
+    fn dispatch_or_signal(&self) {
+        if self.dispatch_all() != Left::Nothing {
+            self.hub.signal();
+        }
+    }
+
+    /// The threadsafe function was called: Node's own scope around it runs the ticks, so one scope a call.
+    pub(crate) fn on_signal(&self) {
+        self.pending.store(false, Ordering::SeqCst);
+        if self.is_out_of_patience() {
+            functions::call(self.env, self.functions.later, &[values::uint32(self.env, 0)]);
+            return;
+        }
+        self.dispatch_or_leave();
+    }
+
+    /// A scope under the thread driver; when nothing is left, the loop takes over if the thread has left.
+    pub(crate) fn dispatch_or_leave(&self) {
+        match dispatch(self, false) {
+            Left::Nothing => self.to_loop(),
+            Left::More | Left::Rest => self.hub.signal(),
+        }
+    }
+
+    fn is_out_of_patience(&self) -> bool {
+        #[cfg(unix)]
+        if let Some(watch) = &*self.watch.borrow() {
+            return watch.elapsed() > PATIENCE;
+        }
+        false
+    }
+
+    fn to_loop(&self) {
+        if self.dispatching.get() {
+            return;
+        }
+        let start = || {
+            let now = Instant::now();
+            self.era.set(now);
+            self.policy.borrow_mut().begin(now, Duration::ZERO);
+            #[cfg(unix)]
+            if let Some(watch) = &*self.watch.borrow() {
+                watch.start();
+            }
+        };
+        if self.hub.enter_loop(start)
+            && let Some(reactor) = self.hub.try_reactor()
+        {
+            let deadline = reactor.next_deadline();
+            drop(reactor);
+            self.arm(deadline);
+        }
+    }
+
+    /// Keeps the process alive, or no longer.
+    pub(crate) fn hold(&self, hold: bool) {
+        // SAFETY: on the environment's thread; the function lives as long as the environment.
+        unsafe {
+            if hold {
+                sys::napi_ref_threadsafe_function(self.env, self.threadsafe);
+            } else {
+                sys::napi_unref_threadsafe_function(self.env, self.threadsafe);
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The class JavaScript makes one of per reactor: conversions only.
+
+use super::channel::Channel;
+use super::dispatch::{Left, dispatch};
+use super::stats::ReactorStats;
+use super::{cleanup, create, values};
+use crate::engine::connection::Settings;
+use crate::engine::driver::exchange::Driver;
+use crate::engine::transport::SocketOption;
+use crate::proto::session::{Config, Role};
+use napi::bindgen_prelude::{Array, FromNapiValue, Object, Unknown};
+use napi::{Env, Error, Result, sys};
+use napi_derive::napi;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// How a channel is driven.
+#[napi(object)]
+pub struct ChannelOptions {
+    /// `'auto'`, `'loop'`, `'threads'` or `'inline'` (Duplexes).
+    pub driver: String,
+    /// The name of its thread.
+    pub name: String,
+    /// This is Node.js, whose event loop may be used.
+    pub has_loop: bool,
+    /// Change drivers after this many microseconds, for tests.
+    pub switch_every: Option<u32>,
+    /// Events of one turn, for tests.
+    pub events_per_turn: Option<u32>,
+}
+
+/// The rules and limits of connections.
+#[napi(object)]
+pub struct ConnectionSettings {
+    /// We accepted the connection.
+    pub is_server: bool,
+    /// Bytes of a message; 0 is unlimited.
+    pub max_payload: f64,
+    /// Frames of a message; 0 is unlimited.
+    pub max_fragments: u32,
+    /// Reads one frame may arrive in; 0 is unlimited.
+    pub max_buffered_chunks: u32,
+    /// Let text through unseen.
+    #[napi(js_name = "skipUTF8Validation")]
+    pub skip_utf8_validation: bool,
+    /// Answer pings.
+    pub auto_pong: bool,
+    /// Milliseconds for the close handshake.
+    pub close_timeout: f64,
+    /// Bytes that may wait undelivered in JavaScript.
+    pub receive_credit: u32,
+}
+
+impl From<ConnectionSettings> for Settings {
+    fn from(from: ConnectionSettings) -> Self {
+        Self {
+            session: Config {
+                role: if from.is_server { Role::Server } else { Role::Client },
+                max_payload: from.max_payload.max(0.0) as u64,
+                max_fragments: from.max_fragments,
+                max_buffered_chunks: from.max_buffered_chunks,
+                skip_utf8_validation: from.skip_utf8_validation,
+                auto_pong: from.auto_pong,
+                ..Config::default()
+            },
+            close_timeout: Duration::from_secs_f64(from.close_timeout.clamp(0.0, 1e12) / 1000.0),
+            receive_credit: from.receive_credit.clamp(1, 1 << 30).cast_signed(),
+        }
+    }
+}
+
+/// A reactor, its slab and its queue of events.
+#[napi]
+pub struct NativeChannel {
+    channel: Rc<Channel>,
+}
+
+#[napi]
+impl NativeChannel {
+    /// Starts a reactor; `payloads` is the array that holds by-reference payloads until they cross.
+    #[napi(constructor)]
+    pub fn new(
+        env: Env,
+        options: ChannelOptions,
+        #[napi(ts_arg_type = "{ walk: Function, written: Function, output: Function, later: Function }")]
+        functions: Object<'_>,
+        payloads: Array<'_>,
+    ) -> Result<Self> {
+        let channel = create::create(env, options, &functions, &payloads)?;
+        cleanup::register(&channel);
+        Ok(Self { channel })
+    }
+
+    /// Where commands are written.
+    #[napi(getter, ts_return_type = "ArrayBuffer")]
+    pub fn slab(&self, env: &Env) -> Result<Unknown<'_>> {
+        view(env, values::arena_view(env.raw(), self.channel.slab.arena()))
+    }
+
+    /// How much of what each connection sent is out: doubles, by index.
+    #[napi(getter, ts_return_type = "ArrayBuffer")]
+    pub fn ledger(&self, env: &Env) -> Result<Unknown<'_>> {
+        view(env, values::arena_view(env.raw(), self.channel.hub.ledger().arena()))
+    }
+
+    /// Settings for attach commands, by number.
+    #[napi]
+    pub fn configure(&self, settings: ConnectionSettings) -> u32 {
+        self.channel.hub.reactor().register_settings(settings.into()) as u32
+    }
+
+    /// Takes the slab.
+    #[napi]
+    pub fn flush(&self) {
+        self.channel.flush(None);
+    }
+
+    /// Keeps the process alive, or no longer.
+    #[napi]
+    pub fn hold(&self, hold: bool) {
+        self.channel.hold(hold);
+    }
+
+    /// A large message of the batch that is being walked, in memory of its own.
+    #[napi(ts_return_type = "ArrayBuffer")]
+    pub fn take_large(&self, env: &Env, index: u32) -> Result<Unknown<'_>> {
+        let taken = self.channel.current.borrow_mut().as_mut().and_then(|current| {
+            current
+                .batch
+                .large
+                .get_mut(index as usize)
+                .map(|message| std::mem::take(&mut message.data))
+        });
+        let bytes = taken.ok_or_else(|| Error::from_reason("no such message in this batch"))?;
+        view(
+            env,
+            create::message_view(env.raw(), bytes, self.channel.hub.warm().clone()),
+        )
+    }
+
+    /// Where its fragments end.
+    #[napi]
+    pub fn fragment_ends(&self, index: u32) -> Vec<u32> {
+        let current = self.channel.current.borrow();
+        let message = current
+            .as_ref()
+            .and_then(|current| current.batch.large.get(index as usize));
+        message.map_or_else(Vec::new, |message| message.fragments.clone())
+    }
+
+    /// Input for a Duplex; without `bytes`, its end. What it means is dispatched at once.
+    #[napi]
+    pub fn input(&self, id: u32, bytes: Option<&[u8]>) {
+        self.channel.hub.input(id, bytes);
+        self.finish_inline();
+    }
+
+    /// A turn over Duplexes, or the rest of a dispatch that took too long.
+    #[napi]
+    pub fn turn(&self) {
+        if self.channel.inline {
+            self.channel.hub.inline_turn();
+            self.finish_inline();
+        } else {
+            self.channel.dispatch_or_leave();
+        }
+    }
+
+    /// All that came of one chunk belongs to one tick of the stream, as in `ws`.
+    fn finish_inline(&self) {
+        let channel = &self.channel;
+        loop {
+            let left = dispatch(channel, false);
+            if left == Left::More {
+                continue;
+            }
+            let Some(reactor) = channel.hub.try_reactor() else {
+                return channel.schedule(true, None);
+            };
+            let (more, deadline) = (reactor.has_work(), reactor.next_deadline());
+            drop(reactor);
+            if left == Left::Rest || !more || channel.dispatching.get() {
+                channel.write_duplexes();
+                return channel.schedule(more || left == Left::Rest, deadline);
+            }
+            channel.hub.inline_turn();
+        }
+    }
+
+    /// Sets a socket option: `'nodelay'` (on) or `'keepalive'` (on, milliseconds). 0, or the negated errno; when the
+    /// reactor is busy it is left undone with `-EAGAIN`.
+    #[napi]
+    pub fn option(&self, id: u32, name: String, on: bool, milliseconds: f64) -> i32 {
+        let option = match name.as_str() {
+            "nodelay" => SocketOption::NoDelay(on),
+            "keepalive" => SocketOption::KeepAlive(on, Duration::from_millis(milliseconds.max(0.0) as u64)),
+            _ => return -rustix::io::Errno::INVAL.raw_os_error(),
+        };
+        self.channel
+            .hub
+            .try_reactor()
+            .map_or(-rustix::io::Errno::AGAIN.raw_os_error(), |mut reactor| {
+                reactor.set_option(id, option)
+            })
+    }
+
+    /// Bytes a connection has read and written; nothing when it is gone or the reactor busy.
+    #[napi]
+    pub fn counts(&self, id: u32) -> Option<Vec<f64>> {
+        let (read, written) = self.channel.hub.try_reactor()?.counts(id)?;
+        #[expect(clippy::cast_precision_loss, reason = "JavaScript has no other number")]
+        Some(vec![read as f64, written as f64])
+    }
+
+    /// Running totals.
+    #[napi]
+    pub fn stats(&self) -> Option<ReactorStats> {
+        ReactorStats::read(&self.channel.hub)
+    }
+
+    /// Who drives: `'loop'`, `'thread'`, or `'inline'`.
+    #[napi(getter)]
+    pub fn driver(&self) -> &'static str {
+        match self.channel.hub.exchange.driver() {
+            Driver::Loop | Driver::ToLoop => "loop",
+            Driver::Thread | Driver::ToThread => "thread",
+            Driver::Inline => "inline",
+            Driver::Stopped => "stopped",
+        }
+    }
+}
+
+fn view<'a>(env: &Env, value: sys::napi_value) -> Result<Unknown<'a>> {
+    // SAFETY: a value made in this call.
+    unsafe { Unknown::from_napi_value(env.raw(), value) }
+}

@@ -1,0 +1,269 @@
+//! A channel comes to be: its hub, its threadsafe function, its place in the loop.
+
+use super::channel::Channel;
+use super::class::ChannelOptions;
+use super::functions::Functions;
+use super::slab::Slab;
+#[cfg(unix)]
+use super::uv::Watch;
+use super::values::Reference;
+use crate::engine::driver::exchange::Driver;
+use crate::engine::driver::policy::Policy;
+use crate::engine::driver::thread::Return;
+use crate::engine::hub::{Border, Hub};
+use crate::engine::reactor::Budget;
+use crate::engine::warm::Warm;
+use napi::bindgen_prelude::{Array, JsObjectValue, JsValue, Object, Unknown};
+use napi::{Env, Error, Result, sys};
+use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::ptr;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Asks for a dispatch through the threadsafe function, once at a time.
+struct Threadsafe {
+    function: sys::napi_threadsafe_function,
+    pending: Arc<AtomicBool>,
+}
+
+// SAFETY: a threadsafe function may be called from any thread.
+unsafe impl Send for Threadsafe {}
+// SAFETY: as above.
+unsafe impl Sync for Threadsafe {}
+
+impl Border for Threadsafe {
+    fn signal(&self) {
+        if !self.pending.swap(true, Ordering::SeqCst) {
+            // SAFETY: the function lives until the environment ends, and the hub is stopped before that.
+            unsafe {
+                sys::napi_call_threadsafe_function(
+                    self.function,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                );
+            }
+        }
+    }
+}
+
+/// The context of the threadsafe function: filled in once the channel exists.
+type Context = Cell<Weak<Channel>>;
+
+unsafe extern "C" fn on_signal(
+    env: sys::napi_env,
+    _callback: sys::napi_value,
+    context: *mut c_void,
+    _data: *mut c_void,
+) {
+    // Without an environment the function is being torn down.
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: the context is the one leaked in `threadsafe_function`; only this thread reads it.
+    let context = unsafe { &*context.cast::<Context>() };
+    let weak = context.take();
+    context.set(weak.clone());
+    if let Some(channel) = weak.upgrade() {
+        channel.on_signal();
+    }
+}
+
+/// A channel, driven as `options` ask as far as the host allows.
+pub(crate) fn create(
+    env: Env,
+    options: ChannelOptions,
+    functions: &Object<'_>,
+    payloads: &Array<'_>,
+) -> Result<Rc<Channel>> {
+    let raw = env.raw();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let pending = Arc::new(AtomicBool::new(false));
+    let (context, threadsafe) = threadsafe_function(env)?;
+    let border = Threadsafe {
+        function: threadsafe,
+        pending: Arc::clone(&pending),
+    };
+    let inline = options.driver == "inline";
+    let first = match options.driver.as_str() {
+        "inline" => Driver::Inline,
+        "threads" => Driver::Thread,
+        _ => Driver::Loop,
+    };
+    let budget = Budget {
+        events: options
+            .events_per_turn
+            .map_or(Budget::default().events, |events| events.max(1) as usize),
+        ..Budget::default()
+    };
+    let hub =
+        Arc::new(Hub::new(first, budget, Box::new(border)).map_err(|error| Error::from_reason(error.to_string()))?);
+    let (resource, async_context) = async_context(env)?;
+    let now = Instant::now();
+    let channel = Rc::new(Channel {
+        env: raw,
+        hub,
+        functions: named_functions(env, functions)?,
+        resource,
+        context: async_context,
+        slab: Slab::new(Reference::new(raw, payloads.raw())),
+        current: RefCell::new(None),
+        dispatching: Cell::new(false),
+        thread: RefCell::new(None),
+        #[cfg(unix)]
+        watch: RefCell::new(None),
+        threadsafe,
+        pending,
+        policy: RefCell::new(Policy::new(cores, now)),
+        back: back(&options),
+        era: Cell::new(now),
+        inline,
+        foreign: RefCell::new(Vec::new()),
+        name: options.name,
+        cores,
+        flushing: Cell::new(Duration::ZERO),
+    });
+    context.set(Rc::downgrade(&channel));
+    start(&channel, first, options.has_loop, env)?;
+    Ok(channel)
+}
+
+fn back(options: &ChannelOptions) -> Return {
+    match (options.driver.as_str(), options.switch_every) {
+        (_, Some(micros)) => Return::After(Duration::from_micros(micros.into())),
+        ("auto", None) => Return::ByPolicy,
+        _ => Return::Never,
+    }
+}
+
+/// Begins to drive. Where the loop cannot be had, a thread does.
+fn start(channel: &Rc<Channel>, first: Driver, has_loop: bool, env: Env) -> Result<()> {
+    if first == Driver::Inline {
+        return Ok(());
+    }
+    let watching = has_loop && watch(channel, env);
+    if first == Driver::Loop && watching {
+        return Ok(());
+    }
+    channel
+        .pin_thread(watching)
+        .map_err(|error| Error::from_reason(format!("no I/O thread: {error}")))
+}
+
+#[cfg(target_os = "linux")]
+fn watch(channel: &Rc<Channel>, env: Env) -> bool {
+    let Ok(event_loop) = env.get_uv_event_loop() else {
+        return false;
+    };
+    let descriptor = channel.hub.reactor().descriptor();
+    let (ready, timer) = (Rc::downgrade(channel), Rc::downgrade(channel));
+    let on_ready = Box::new(move || {
+        if let Some(channel) = ready.upgrade() {
+            channel.on_ready();
+        }
+    });
+    let on_timer = Box::new(move || {
+        if let Some(channel) = timer.upgrade() {
+            channel.on_ready();
+        }
+    });
+    let Some(watch) = Watch::new(event_loop.cast(), descriptor, on_ready, on_timer) else {
+        return false;
+    };
+    if channel.hub.exchange.driver() == Driver::Loop {
+        watch.start();
+    }
+    channel.watch.replace(Some(watch));
+    true
+}
+
+/// libuv's own documentation warns that a kqueue inside a kqueue may never fire.
+#[cfg(not(target_os = "linux"))]
+fn watch(_channel: &Rc<Channel>, _env: Env) -> bool {
+    false
+}
+
+fn threadsafe_function(env: Env) -> Result<(&'static Context, sys::napi_threadsafe_function)> {
+    let context: &'static Context = Box::leak(Box::new(Cell::new(Weak::new())));
+    let mut function = ptr::null_mut();
+    let name = env.create_string("upshift")?;
+    // SAFETY: on the environment's thread; the context is leaked on purpose, one per reactor, since Node.js may call as
+    // long as the environment lives.
+    let status = unsafe {
+        sys::napi_create_threadsafe_function(
+            env.raw(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            name.raw(),
+            0,
+            1,
+            ptr::null_mut(),
+            None,
+            ptr::from_ref(context).cast_mut().cast(),
+            Some(on_signal),
+            &raw mut function,
+        )
+    };
+    if status != sys::Status::napi_ok {
+        return Err(Error::from_reason("no threadsafe function to be had"));
+    }
+    // SAFETY: made just now; only connections keep the process alive.
+    unsafe { sys::napi_unref_threadsafe_function(env.raw(), function) };
+    Ok((context, function))
+}
+
+fn async_context(env: Env) -> Result<(Reference, sys::napi_async_context)> {
+    let raw = env.raw();
+    let resource = Object::new(&env)?;
+    let name = env.create_string("UPSHIFTDISPATCH")?;
+    let mut context = ptr::null_mut();
+    // SAFETY: on the environment's thread with values of this call.
+    unsafe { sys::napi_async_init(raw, resource.raw(), name.raw(), &raw mut context) };
+    Ok((Reference::new(raw, resource.raw()), context))
+}
+
+fn named_functions(env: Env, functions: &Object<'_>) -> Result<Functions> {
+    let get = |name: &str| -> Result<Reference> {
+        let function: Unknown<'_> = functions.get_named_property(name)?;
+        Ok(Reference::new(env.raw(), function.raw()))
+    };
+    Ok(Functions {
+        walk: get("walk")?,
+        written: get("written")?,
+        output: get("output")?,
+        later: get("later")?,
+    })
+}
+
+/// What a finalizer needs to give a message's memory back.
+struct Lent {
+    bytes: Vec<u8>,
+    warm: Warm,
+}
+
+unsafe extern "C" fn give_back(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
+    // SAFETY: the hint is the box leaked in `message_view`, once.
+    let lent = unsafe { Box::from_raw(hint.cast::<Lent>()) };
+    lent.warm.give(lent.bytes);
+}
+
+/// A message's own memory as an `ArrayBuffer`; it comes back to `warm` when JavaScript has forgotten it.
+pub(crate) fn message_view(env: sys::napi_env, bytes: Vec<u8>, warm: Warm) -> sys::napi_value {
+    let mut lent = Box::new(Lent { bytes, warm });
+    let (start, length) = (lent.bytes.as_mut_ptr(), lent.bytes.len());
+    let mut value = ptr::null_mut();
+    // SAFETY: the memory is the vector's, which the box keeps in place until the finalizer.
+    unsafe {
+        sys::napi_create_external_arraybuffer(
+            env,
+            start.cast(),
+            length,
+            Some(give_back),
+            Box::into_raw(lent).cast(),
+            &raw mut value,
+        );
+    }
+    value
+}

@@ -1,0 +1,172 @@
+//! Events up: walks the queue, one scope at a time, so that nextTicks and microtasks run where `ws` runs them.
+
+use super::channel::Channel;
+use super::functions::{self, Called};
+use super::values::{self, Reference};
+use crate::engine::memory::batch::Batch;
+use crate::engine::transport::Token;
+use napi::sys;
+use std::ptr;
+
+/// A walk that starts again behind the event whose handler threw.
+const GO_ON: u32 = u32::MAX;
+
+/// A batch that is being walked.
+pub(crate) struct Current {
+    /// It.
+    pub(crate) batch: Box<Batch>,
+    scope: usize,
+    at: u32,
+}
+
+impl Current {
+    fn new(batch: Box<Batch>) -> Self {
+        Self { batch, scope: 0, at: 0 }
+    }
+
+    fn end_of_scope(&self) -> Option<u32> {
+        self.batch.scopes.get(self.scope).copied()
+    }
+}
+
+/// What is left after a dispatch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Nothing; or somebody further up the stack is dispatching.
+    Nothing,
+    /// More scopes.
+    More,
+    /// The rest of this scope: the walk took as long as it may.
+    Rest,
+}
+
+/// Node's callback scope: when it closes at the bottom of the stack, nextTicks and microtasks run.
+struct CallbackScope(sys::napi_callback_scope);
+
+impl CallbackScope {
+    fn open(channel: &Channel) -> Self {
+        let mut scope = ptr::null_mut();
+        let resource = channel.resource.value(channel.env);
+        // SAFETY: on the environment's thread, in an open handle scope; the context lives as long as the channel.
+        unsafe { sys::napi_open_callback_scope(channel.env, resource, channel.context, &raw mut scope) };
+        Self(scope)
+    }
+
+    fn close(self, env: sys::napi_env) {
+        if !self.0.is_null() {
+            // SAFETY: opened on this thread, closed once, innermost first.
+            unsafe { sys::napi_close_callback_scope(env, self.0) };
+        }
+    }
+}
+
+/// Dispatches one scope. `own`: open a callback scope, because the caller has none.
+pub(crate) fn dispatch(channel: &Channel, own: bool) -> Left {
+    if channel.dispatching.get() || !begin(channel) {
+        return Left::Nothing;
+    }
+    channel.dispatching.set(true);
+    let mut handles = ptr::null_mut();
+    // SAFETY: on the environment's thread; closed below.
+    unsafe { sys::napi_open_handle_scope(channel.env, &raw mut handles) };
+    let scope = own.then(|| CallbackScope::open(channel));
+    let rest = walk_scope(channel);
+    let returned = if rest { None } else { end_scope(channel) };
+    channel.flush(returned);
+    channel.dispatching.set(false);
+    if let Some(scope) = scope {
+        scope.close(channel.env);
+    }
+    // SAFETY: opened above.
+    unsafe { sys::napi_close_handle_scope(channel.env, handles) };
+    if rest {
+        Left::Rest
+    } else if channel.current.borrow().is_some() || !channel.hub.events.is_empty() {
+        Left::More
+    } else {
+        Left::Nothing
+    }
+}
+
+/// Makes sure there is a batch to walk.
+fn begin(channel: &Channel) -> bool {
+    let mut current = channel.current.borrow_mut();
+    while current.is_none() {
+        let Some(mut batch) = channel.hub.events.take() else {
+            return false;
+        };
+        release(channel.env, batch.released.drain(..));
+        if batch.events() == 0 {
+            channel.hub.events.recycle(batch);
+        } else {
+            *current = Some(Current::new(batch));
+        }
+    }
+    true
+}
+
+/// Lets go of by-reference payloads.
+pub(crate) fn release(env: sys::napi_env, tokens: impl Iterator<Item = Token>) {
+    for Token(token) in tokens {
+        Reference::from_token(token).release(env);
+    }
+}
+
+/// Walks the scope to its end, over handlers that throw; true when it was left before.
+fn walk_scope(channel: &Channel) -> bool {
+    let env = channel.env;
+    let Some((index, at, to, view)) = arguments(channel) else {
+        return false;
+    };
+    let mut called = functions::call(
+        env,
+        channel.functions.walk,
+        &[
+            values::uint32(env, index),
+            values::uint32(env, at),
+            values::uint32(env, to),
+            view,
+        ],
+    );
+    // Each call gets behind at least one event, unless JavaScript does not run any more: so there is a bound.
+    for _ in at..=to {
+        match called {
+            Called::Returned(value) => {
+                let stopped = values::to_uint32(env, value).unwrap_or(to);
+                if let Some(current) = channel.current.borrow_mut().as_mut() {
+                    current.at = stopped;
+                }
+                return stopped < to;
+            }
+            Called::Dead => return false,
+            Called::Threw => called = functions::call(env, channel.functions.walk, &[values::uint32(env, GO_ON)]),
+        }
+    }
+    false
+}
+
+/// What the walk is told: batch, from, to, and the view the first time.
+fn arguments(channel: &Channel) -> Option<(u32, u32, u32, sys::napi_value)> {
+    let mut current = channel.current.borrow_mut();
+    let current = current.as_mut()?;
+    let to = current.end_of_scope()?;
+    let view = if current.batch.wrapped {
+        values::undefined(channel.env)
+    } else {
+        current.batch.wrapped = true;
+        values::arena_view(channel.env, current.batch.arena())
+    };
+    Some((current.batch.index, current.at, to, view))
+}
+
+/// The scope is done; the batch too, when it was its last.
+fn end_scope(channel: &Channel) -> Option<Box<Batch>> {
+    let mut slot = channel.current.borrow_mut();
+    let current = slot.as_mut()?;
+    current.at = current.end_of_scope().unwrap_or(current.at);
+    current.scope += 1;
+    if current.end_of_scope().is_some() {
+        return None;
+    }
+    slot.take().map(|current| current.batch)
+}

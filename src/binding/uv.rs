@@ -1,0 +1,226 @@
+//! The JavaScript loop watches a reactor: one `uv_poll_t` on its readiness set and one `uv_timer_t` for its deadlines.
+//!
+//! libuv is looked up, never linked: an addon that links it does not load where the host hides it, and a host that only
+//! imitates Node.js may have the symbols and abort in them, so JavaScript says first whether this is Node.js.
+
+use std::cell::Cell;
+use std::ffi::{CStr, c_int, c_void};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// `UV_READABLE`.
+const READABLE: c_int = 1;
+/// `uv_handle_type` numbers, stable since libuv 1.0.
+const POLL: c_int = 8;
+const TIMER: c_int = 13;
+
+type Handle = *mut c_void;
+type OnPoll = unsafe extern "C" fn(Handle, c_int, c_int);
+type OnHandle = unsafe extern "C" fn(Handle);
+
+/// The functions we need.
+#[derive(Clone, Copy)]
+struct Uv {
+    handle_size: unsafe extern "C" fn(c_int) -> usize,
+    poll_init: unsafe extern "C" fn(Handle, Handle, c_int) -> c_int,
+    poll_start: unsafe extern "C" fn(Handle, c_int, OnPoll) -> c_int,
+    poll_stop: unsafe extern "C" fn(Handle) -> c_int,
+    timer_init: unsafe extern "C" fn(Handle, Handle) -> c_int,
+    timer_start: unsafe extern "C" fn(Handle, OnHandle, u64, u64) -> c_int,
+    timer_stop: unsafe extern "C" fn(Handle) -> c_int,
+    unref: unsafe extern "C" fn(Handle),
+    close: unsafe extern "C" fn(Handle, OnHandle),
+    now: unsafe extern "C" fn(Handle) -> u64,
+    hrtime: unsafe extern "C" fn() -> u64,
+}
+
+fn symbol(name: &CStr) -> Option<*mut c_void> {
+    // SAFETY: the name is a C string; dlsym searches what is loaded and returns null when it is absent.
+    let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    (!found.is_null()).then_some(found)
+}
+
+macro_rules! function {
+    ($name:literal) => {{
+        let found = symbol($name)?;
+        // SAFETY: a symbol of this name is libuv's function of the field's signature, stable since libuv 1.0.
+        unsafe { std::mem::transmute::<*mut c_void, _>(found) }
+    }};
+}
+
+impl Uv {
+    fn find() -> Option<Self> {
+        static FOUND: OnceLock<Option<Uv>> = OnceLock::new();
+        *FOUND.get_or_init(|| {
+            Some(Self {
+                handle_size: function!(c"uv_handle_size"),
+                poll_init: function!(c"uv_poll_init"),
+                poll_start: function!(c"uv_poll_start"),
+                poll_stop: function!(c"uv_poll_stop"),
+                timer_init: function!(c"uv_timer_init"),
+                timer_start: function!(c"uv_timer_start"),
+                timer_stop: function!(c"uv_timer_stop"),
+                unref: function!(c"uv_unref"),
+                close: function!(c"uv_close"),
+                now: function!(c"uv_now"),
+                hrtime: function!(c"uv_hrtime"),
+            })
+        })
+    }
+
+    /// Zeroed memory for a handle, whose first field is the user's pointer.
+    fn allocate(&self, kind: c_int, data: *mut c_void) -> Handle {
+        // SAFETY: asks for a size only.
+        let size = unsafe { (self.handle_size)(kind) };
+        // SAFETY: any size is allowed; freed in `free_handle`.
+        let handle = unsafe { libc::calloc(1, size) };
+        if !handle.is_null() {
+            // SAFETY: `data` is the first field of every uv handle.
+            unsafe { *handle.cast::<*mut c_void>() = data };
+        }
+        handle
+    }
+}
+
+/// The user's pointer of a handle.
+///
+/// # Safety
+/// `handle` is a live uv handle.
+unsafe fn data(handle: Handle) -> *mut c_void {
+    // SAFETY: `data` is the first field of every uv handle.
+    unsafe { *handle.cast::<*mut c_void>() }
+}
+
+unsafe extern "C" fn free_handle(handle: Handle) {
+    // SAFETY: called once by uv_close for memory from `allocate`.
+    unsafe { libc::free(handle) };
+}
+
+unsafe extern "C" fn free_watch(handle: Handle) {
+    // SAFETY: called by uv_close with the poll handle, whose data is the Watched of `Watch::new`.
+    let watched = unsafe { data(handle) }.cast::<Watched>();
+    // SAFETY: made by Box::into_raw in `new`; both handles are closed, so nobody reads it after this.
+    let watched = unsafe { Box::from_raw(watched) };
+    // SAFETY: the handle is closed.
+    unsafe { libc::free(handle) };
+    if let Some(closed) = watched.closed.take() {
+        closed();
+    }
+}
+
+/// What the callbacks reach.
+struct Watched {
+    on_ready: Box<dyn Fn()>,
+    on_timer: Box<dyn Fn()>,
+    closed: Cell<Option<Box<dyn FnOnce()>>>,
+}
+
+unsafe extern "C" fn on_poll(handle: Handle, _status: c_int, _events: c_int) {
+    // SAFETY: the poll handle's data is the Watched, alive until the handle is closed.
+    let watched = unsafe { &*data(handle).cast::<Watched>() };
+    (watched.on_ready)();
+}
+
+unsafe extern "C" fn on_timer(handle: Handle) {
+    // SAFETY: the timer's data is the Watched; both handles are closed together.
+    let watched = unsafe { &*data(handle).cast::<Watched>() };
+    (watched.on_timer)();
+}
+
+/// A reactor's place in the loop. Lives on the loop's thread; closed with [`Watch::close`].
+pub(crate) struct Watch {
+    uv: Uv,
+    event_loop: Handle,
+    poll: Handle,
+    timer: Handle,
+    watched: *mut Watched,
+}
+
+impl Watch {
+    /// Prepares to watch `descriptor`; `None` where libuv cannot be had. Neither handle keeps the loop alive.
+    pub(crate) fn new(
+        event_loop: *mut c_void,
+        descriptor: c_int,
+        on_ready: Box<dyn Fn()>,
+        on_timer: Box<dyn Fn()>,
+    ) -> Option<Self> {
+        let uv = Uv::find()?;
+        let watched = Box::into_raw(Box::new(Watched {
+            on_ready,
+            on_timer,
+            closed: Cell::new(None),
+        }));
+        let poll = uv.allocate(POLL, watched.cast());
+        let timer = uv.allocate(TIMER, watched.cast());
+        // SAFETY: the loop is this environment's, the memory is the handle's, the descriptor is open.
+        let failed = poll.is_null() || timer.is_null() || unsafe { (uv.poll_init)(event_loop, poll, descriptor) } != 0;
+        if failed {
+            // SAFETY: never initialised, so plain memory; free ignores null.
+            unsafe { libc::free(poll) };
+            // SAFETY: as above.
+            unsafe { libc::free(timer) };
+            // SAFETY: made just now, seen by nobody.
+            drop(unsafe { Box::from_raw(watched) });
+            return None;
+        }
+        // SAFETY: as for the poll handle; uv_timer_init cannot fail.
+        unsafe { (uv.timer_init)(event_loop, timer) };
+        for handle in [poll, timer] {
+            // SAFETY: both are initialised.
+            unsafe { (uv.unref)(handle) };
+        }
+        Some(Self {
+            uv,
+            event_loop,
+            poll,
+            timer,
+            watched,
+        })
+    }
+
+    /// Begins to watch.
+    pub(crate) fn start(&self) {
+        // SAFETY: the handle is initialised and not closed: `close` consumes the Watch.
+        unsafe { (self.uv.poll_start)(self.poll, READABLE, on_poll) };
+    }
+
+    /// Stops watching and forgets the deadline.
+    pub(crate) fn stop(&self) {
+        // SAFETY: as in `start`.
+        unsafe { (self.uv.poll_stop)(self.poll) };
+        self.arm(None);
+    }
+
+    /// Asks to be called after `delay`, or not at all.
+    pub(crate) fn arm(&self, delay: Option<Duration>) {
+        match delay {
+            // SAFETY: as in `start`. uv_timer_start replaces an earlier time.
+            Some(delay) => unsafe {
+                (self.uv.timer_start)(self.timer, on_timer, delay.as_millis() as u64 + 1, 0);
+            },
+            // SAFETY: as in `start`; stopping a stopped timer is allowed.
+            None => unsafe {
+                (self.uv.timer_stop)(self.timer);
+            },
+        }
+    }
+
+    /// How long the current turn of the event loop has lasted.
+    pub(crate) fn elapsed(&self) -> Duration {
+        // SAFETY: reads the loop's cached time, on the loop's thread.
+        let begun = unsafe { (self.uv.now)(self.event_loop) };
+        // SAFETY: reads a clock.
+        let now = unsafe { (self.uv.hrtime)() } / 1_000_000;
+        Duration::from_millis(now.saturating_sub(begun))
+    }
+
+    /// Closes both handles; `closed` is called when libuv has let go of them.
+    pub(crate) fn close(self, closed: Box<dyn FnOnce()>) {
+        // SAFETY: alive until `free_watch`.
+        unsafe { &*self.watched }.closed.set(Some(closed));
+        // SAFETY: initialised, and closed only here. libuv calls back in the order of the calls, the poll handle last.
+        unsafe { (self.uv.close)(self.timer, free_handle) };
+        // SAFETY: as above.
+        unsafe { (self.uv.close)(self.poll, free_watch) };
+    }
+}

@@ -1,0 +1,121 @@
+//! JavaScript values by the raw interface: what the hot path needs, each a line or two, so that no call is hidden.
+
+use crate::engine::memory::arena::Arena;
+use napi::sys;
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+
+/// A strong reference to a JavaScript value; dropped explicitly, since that needs the environment.
+#[derive(Clone, Copy)]
+pub(crate) struct Reference(sys::napi_ref);
+
+impl Reference {
+    /// Keeps `value` alive.
+    pub(crate) fn new(env: sys::napi_env, value: sys::napi_value) -> Self {
+        let mut reference = ptr::null_mut();
+        // SAFETY: called on the environment's thread with a value of the current scope.
+        unsafe { sys::napi_create_reference(env, value, 1, &raw mut reference) };
+        Self(reference)
+    }
+
+    /// The value.
+    pub(crate) fn value(self, env: sys::napi_env) -> sys::napi_value {
+        let mut value = ptr::null_mut();
+        // SAFETY: on the environment's thread; the reference is alive until `release`.
+        unsafe { sys::napi_get_reference_value(env, self.0, &raw mut value) };
+        value
+    }
+
+    /// Lets the value go.
+    pub(crate) fn release(self, env: sys::napi_env) {
+        // SAFETY: on the environment's thread, once.
+        unsafe { sys::napi_delete_reference(env, self.0) };
+    }
+
+    /// The reference as a number the engine carries without looking.
+    pub(crate) fn into_token(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The reference behind such a number.
+    pub(crate) fn from_token(token: usize) -> Self {
+        Self(token as sys::napi_ref)
+    }
+}
+
+/// `undefined`.
+pub(crate) fn undefined(env: sys::napi_env) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: on the environment's thread.
+    unsafe { sys::napi_get_undefined(env, &raw mut value) };
+    value
+}
+
+/// A number.
+pub(crate) fn uint32(env: sys::napi_env, number: u32) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: on the environment's thread.
+    unsafe { sys::napi_create_uint32(env, number, &raw mut value) };
+    value
+}
+
+/// A number back.
+pub(crate) fn to_uint32(env: sys::napi_env, value: sys::napi_value) -> Option<u32> {
+    let mut number = 0;
+    // SAFETY: on the environment's thread with a value of the current scope.
+    let status = unsafe { sys::napi_get_value_uint32(env, value, &raw mut number) };
+    (status == sys::Status::napi_ok).then_some(number)
+}
+
+unsafe extern "C" fn drop_arena(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
+    // SAFETY: the hint is what `arena_view` leaked, once.
+    drop(unsafe { Arc::from_raw(hint.cast::<Arena>()) });
+}
+
+/// An `ArrayBuffer` over an arena, which lives as long as the view.
+pub(crate) fn arena_view(env: sys::napi_env, arena: &Arc<Arena>) -> sys::napi_value {
+    let hint = Arc::into_raw(Arc::clone(arena)).cast_mut().cast();
+    let mut value = ptr::null_mut();
+    // SAFETY: the memory is the arena's, kept alive by the hint until `drop_arena`.
+    unsafe {
+        sys::napi_create_external_arraybuffer(
+            env,
+            arena.pointer().cast(),
+            arena.size(),
+            Some(drop_arena),
+            hint,
+            &raw mut value,
+        );
+    }
+    value
+}
+
+/// The bytes of a `Uint8Array` (or Buffer): where they are and how many. Nothing when it is none, or detached.
+pub(crate) fn bytes_of(env: sys::napi_env, value: sys::napi_value) -> Option<(*const u8, usize)> {
+    let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
+    let (mut buffer, mut offset) = (ptr::null_mut(), 0);
+    // SAFETY: on the environment's thread with a value of the current scope; all results are our own memory.
+    let status = unsafe {
+        sys::napi_get_typedarray_info(
+            env,
+            value,
+            &raw mut kind,
+            &raw mut length,
+            &raw mut data,
+            &raw mut buffer,
+            &raw mut offset,
+        )
+    };
+    (status == sys::Status::napi_ok).then_some((data.cast_const().cast(), length))
+}
+
+/// Takes element `index` of an array and leaves `undefined` in its place.
+pub(crate) fn take_element(env: sys::napi_env, array: sys::napi_value, index: u32) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: on the environment's thread with a value of the current scope.
+    unsafe { sys::napi_get_element(env, array, index, &raw mut value) };
+    // SAFETY: as above.
+    unsafe { sys::napi_set_element(env, array, index, undefined(env)) };
+    value
+}

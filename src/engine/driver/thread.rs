@@ -1,0 +1,89 @@
+//! The I/O thread: a current-thread tokio runtime that awaits the readiness set and calls `turn()`.
+
+use super::policy::Policy;
+use crate::engine::hub::{Hub, Turned};
+use crate::engine::transport::watch;
+use rustix::time::{ClockId, clock_gettime};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::io::unix::AsyncFd;
+use tokio::runtime::{Builder, Runtime};
+
+/// How the thread decides to give the work back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Return {
+    /// Never: the driver is pinned.
+    Never,
+    /// By the policy.
+    ByPolicy,
+    /// After a fixed time, for tests.
+    After(Duration),
+}
+
+/// Starts the thread; it drives whenever the hub's driver says so, until the hub is stopped.
+pub fn spawn(hub: Arc<Hub>, name: String, back: Return, cores: usize) -> io::Result<JoinHandle<()>> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let set = hub.reactor().try_clone_set()?;
+    std::thread::Builder::new().name(name).spawn(move || {
+        let mut policy = Policy::new(cores, Instant::now());
+        while hub.wait_for_thread_driver() {
+            era(&runtime, &hub, set.as_fd(), back, &mut policy);
+        }
+    })
+}
+
+/// From taking over to giving back. The readiness set is registered with tokio only as long as it lasts.
+fn era(runtime: &Runtime, hub: &Hub, set: BorrowedFd<'_>, back: Return, policy: &mut Policy) {
+    runtime.block_on(async {
+        let Ok(watch) = watch(set) else {
+            return hub.leave_thread();
+        };
+        let began = Instant::now();
+        policy.begin(began, cpu_time());
+        while let Some(turned) = hub.thread_turn() {
+            let now = Instant::now();
+            let leave = match back {
+                Return::Never => false,
+                Return::ByPolicy => policy.note_thread(cpu_time, now),
+                Return::After(stay) => now - began >= stay,
+            };
+            if leave {
+                return hub.leave_thread();
+            }
+            if !turned.more {
+                sleep(hub, &watch, turned, back != Return::Never).await;
+            }
+        }
+    });
+}
+
+/// Sleeps until something is ready, mail comes or a deadline passes.
+async fn sleep(hub: &Hub, watch: &AsyncFd<OwnedFd>, turned: Turned, may_leave: bool) {
+    if !hub.exchange.start_waiting(turned.hungry, || hub.mailbox_is_empty()) {
+        return;
+    }
+    // A silent thread still has to notice that it is no longer needed.
+    let idle = may_leave.then(|| Instant::now() + Duration::from_secs(1));
+    let wake_at = [turned.deadline, idle].into_iter().flatten().min();
+    match wake_at {
+        None => ready(watch).await,
+        // Nothing to do for a timeout: the next turn looks at the deadlines and the policy.
+        Some(at) => drop(tokio::time::timeout_at(at.into(), ready(watch)).await),
+    }
+    hub.exchange.stop_waiting();
+}
+
+/// The set is looked at under the lock right after; as it is level-triggered here, clearing the readiness first loses nothing.
+async fn ready(watch: &AsyncFd<OwnedFd>) {
+    if let Ok(mut guard) = watch.readable().await {
+        guard.clear_ready();
+    }
+}
+
+fn cpu_time() -> Duration {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)
+}

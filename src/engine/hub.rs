@@ -1,0 +1,353 @@
+//! A reactor and everything through which the JavaScript thread and the I/O thread share it.
+//!
+//! JavaScript calls [`Hub::submit`] (commands down), [`Hub::loop_turn`] (when it drives), [`Hub::leave_loop`] and
+//! [`Hub::enter_loop`] (the switch); the thread calls [`Hub::thread_turn`] and [`Hub::leave_thread`]. The rules of their
+//! meeting are in `driver/exchange.rs`.
+
+use super::driver::exchange::{Driver, Exchange};
+use super::fifo::Fifo;
+use super::mailbox::{Mail, Mailbox};
+use super::memory::batch::Batch;
+use super::memory::ledger::Ledger;
+use super::reactor::{Budget, Reactor};
+use super::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
+use super::transport::{Foreign, Token};
+use super::warm::Warm;
+use mio::Waker;
+use std::io;
+use std::time::Instant;
+
+/// How the engine asks the JavaScript thread to dispatch.
+pub trait Border: Send + Sync {
+    /// Something is in the queue of events; at most one request is outstanding.
+    fn signal(&self);
+}
+
+/// How often the two threads called each other.
+#[derive(Default)]
+pub struct Crossings {
+    /// Wake-ups of the driver.
+    pub wakes: AtomicU64,
+    /// Requests to dispatch.
+    pub signals: AtomicU64,
+    /// Slabs taken.
+    pub slabs: AtomicU64,
+    /// Changes of driver.
+    pub switches: AtomicU64,
+}
+
+/// What a turn left.
+#[derive(Clone, Copy, Debug)]
+pub struct Turned {
+    /// There is something for JavaScript.
+    pub published: bool,
+    /// Another turn would find work.
+    pub more: bool,
+    /// Connections wait for JavaScript, not for the peer.
+    pub hungry: bool,
+    /// When to look again without being woken.
+    pub deadline: Option<Instant>,
+}
+
+/// What became of a slab.
+#[derive(Debug, Default)]
+pub struct Submitted {
+    /// By-reference payloads that are done with.
+    pub released: Vec<Token>,
+    /// Written right away: the ledger is up to date.
+    pub direct: bool,
+    /// A turn would find work.
+    pub more: bool,
+    /// When the loop has to look again, when it drives.
+    pub deadline: Option<Instant>,
+}
+
+/// The shared whole.
+pub struct Hub {
+    reactor: Mutex<Reactor>,
+    parked: Condvar,
+    /// The meeting rules.
+    pub exchange: Exchange,
+    mailbox: Mailbox,
+    spare_mail: Mutex<Mail>,
+    /// Events for JavaScript.
+    pub events: Fifo,
+    waker: Waker,
+    border: Box<dyn Border>,
+    ledger: Ledger,
+    warm: Warm,
+    /// For `stats()`.
+    pub crossings: Crossings,
+}
+
+impl Hub {
+    /// A reactor driven by `driver` from the start.
+    pub fn new(driver: Driver, budget: Budget, border: Box<dyn Border>) -> io::Result<Self> {
+        let warm = Warm::default();
+        let (reactor, waker, ledger) = Reactor::new(budget, warm.clone())?;
+        Ok(Self {
+            reactor: Mutex::new(reactor),
+            parked: Condvar::new(),
+            exchange: Exchange::new(driver),
+            mailbox: Mailbox::default(),
+            spare_mail: Mutex::default(),
+            events: Fifo::default(),
+            waker,
+            border,
+            ledger,
+            warm,
+            crossings: Crossings::default(),
+        })
+    }
+
+    /// The totals of what is out.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The shelf of large buffers.
+    pub fn warm(&self) -> &Warm {
+        &self.warm
+    }
+
+    /// The reactor, if nobody has it. For what needs no order with the commands: options, counts, settings, stats.
+    pub fn try_reactor(&self) -> Option<MutexGuard<'_, Reactor>> {
+        self.reactor.try_lock()
+    }
+
+    /// The reactor, however long it takes: at the start and the end of an environment only.
+    pub fn reactor(&self) -> MutexGuard<'_, Reactor> {
+        self.reactor.lock()
+    }
+
+    /// Wakes whoever watches the readiness set.
+    pub fn wake(&self) {
+        self.crossings.wakes.fetch_add(1, Ordering::Relaxed);
+        // The only failures are a full counter, which wakes as well, and a closed descriptor at the very end.
+        let _woken = self.waker.wake();
+    }
+
+    /// Asks JavaScript to dispatch.
+    pub fn signal(&self) {
+        self.crossings.signals.fetch_add(1, Ordering::Relaxed);
+        self.border.signal();
+    }
+
+    /// Mail, a turn, mail again: under the lock.
+    fn turn(&self, reactor: &mut Reactor) -> Turned {
+        let mut batch = self.events.open();
+        let (events, released) = (batch.events(), batch.released.len());
+        self.take_mail(reactor);
+        reactor.write();
+        let more = reactor.turn(&mut batch);
+        self.take_mail(reactor);
+        reactor.write();
+        let published = batch.events() > events || batch.released.len() > released;
+        let stuck = batch.is_full();
+        self.events.publish(batch);
+        Turned {
+            published,
+            more: more && !stuck,
+            hungry: stuck || reactor.starved() > 0,
+            deadline: reactor.next_deadline(),
+        }
+    }
+
+    fn take_mail(&self, reactor: &mut Reactor) {
+        if self.mailbox.is_empty() {
+            return;
+        }
+        let mut mail = std::mem::take(&mut *self.spare_mail.lock());
+        while self.mailbox.take(&mut mail) {
+            reactor.apply(&mail.commands, &mut mail.foreign);
+            mail.commands.clear();
+            for batch in mail.returned.drain(..) {
+                reactor.restore_credit(&batch.runs);
+                self.events.recycle(batch);
+            }
+        }
+        *self.spare_mail.lock() = mail;
+    }
+
+    /// JavaScript's commands, and a batch it has dispatched: applied at once if nobody is in the way, else posted.
+    pub fn submit(&self, commands: &[u8], foreign: &mut Vec<Foreign>, returned: Option<Box<Batch>>) -> Submitted {
+        self.crossings.slabs.fetch_add(1, Ordering::Relaxed);
+        if self.exchange.may_try(commands.len())
+            && let Some(mut reactor) = self.reactor.try_lock()
+            && self.exchange.may_apply(self.mailbox.is_empty())
+        {
+            return self.apply(&mut reactor, commands, foreign, returned);
+        }
+        let has_commands = !commands.is_empty();
+        self.mailbox.post(commands, foreign, returned);
+        if self.exchange.must_wake(has_commands) {
+            self.wake();
+        }
+        Submitted::default()
+    }
+
+    fn apply(
+        &self,
+        reactor: &mut Reactor,
+        commands: &[u8],
+        foreign: &mut Vec<Foreign>,
+        returned: Option<Box<Batch>>,
+    ) -> Submitted {
+        let before = reactor.next_deadline();
+        reactor.apply(commands, foreign);
+        reactor.write();
+        if let Some(batch) = returned {
+            reactor.restore_credit(&batch.runs);
+            self.events.recycle(batch);
+        }
+        let deadline = reactor.next_deadline();
+        // A sleeping thread has to be told of work and of an earlier deadline; the loop arms its own timer.
+        let sooner = deadline != before && self.exchange.driver() == Driver::Thread;
+        let more = reactor.has_work();
+        if (more || sooner) && self.exchange.driver() != Driver::Inline {
+            self.wake();
+        }
+        Submitted {
+            released: reactor.take_released(),
+            direct: true,
+            more,
+            deadline,
+        }
+    }
+
+    /// A turn by the loop; `None` when the thread has not let go yet, or drives.
+    pub fn loop_turn(&self) -> Option<Turned> {
+        let mut reactor = self.reactor.try_lock()?;
+        if self.exchange.driver() != Driver::Loop {
+            return None;
+        }
+        let turned = self.turn(&mut reactor);
+        if turned.more {
+            self.wake();
+        }
+        Some(turned)
+    }
+
+    /// Input for a Duplex; `None` is its end.
+    pub fn input(&self, id: u32, bytes: Option<&[u8]>) {
+        let mut reactor = self.reactor.lock();
+        let mut batch = self.events.open();
+        reactor.input(id, bytes, &mut batch);
+        self.events.publish(batch);
+    }
+
+    /// A turn over Duplexes: what waited for credit, and ends.
+    pub fn inline_turn(&self) -> Turned {
+        let mut reactor = self.reactor.lock();
+        self.turn(&mut reactor)
+    }
+
+    /// The thread drives from here on, before anything was submitted.
+    pub fn start_thread(&self) {
+        let reactor = self.reactor.lock();
+        self.exchange.set_driver(Driver::Thread);
+        self.parked.notify_one();
+        drop(reactor);
+    }
+
+    /// The loop stops driving: `stop` takes its watcher away. False when the lock was not to be had.
+    pub fn leave_loop(&self, stop: impl FnOnce()) -> bool {
+        let Some(mut reactor) = self.reactor.try_lock() else {
+            return false;
+        };
+        if self.exchange.driver() != Driver::Loop {
+            return false;
+        }
+        self.exchange.set_driver(Driver::ToThread);
+        stop();
+        self.turn(&mut reactor);
+        self.exchange.set_driver(Driver::Thread);
+        self.crossings.switches.fetch_add(1, Ordering::Relaxed);
+        self.parked.notify_one();
+        true
+    }
+
+    /// The loop starts driving, if the thread left and everything is dispatched; otherwise another dispatch is asked for.
+    /// `start` sets the watcher up.
+    pub fn enter_loop(&self, start: impl FnOnce()) -> bool {
+        if self.exchange.driver() != Driver::ToLoop {
+            return false;
+        }
+        let Some(mut reactor) = self.reactor.try_lock() else {
+            self.signal();
+            return false;
+        };
+        if !self.events.is_empty() {
+            drop(reactor);
+            self.signal();
+            return false;
+        }
+        self.take_mail(&mut reactor);
+        reactor.write();
+        self.exchange.set_driver(Driver::Loop);
+        self.crossings.switches.fetch_add(1, Ordering::Relaxed);
+        start();
+        let again = reactor.has_work() || !self.mailbox.is_empty() || reactor.has_released();
+        drop(reactor);
+        if again {
+            self.wake();
+        }
+        true
+    }
+
+    /// The thread waits until it is its turn to drive. False: never again.
+    pub fn wait_for_thread_driver(&self) -> bool {
+        let mut reactor = self.reactor.lock();
+        loop {
+            match self.exchange.driver() {
+                Driver::Thread => return true,
+                Driver::Stopped => return false,
+                _ => self.parked.wait(&mut reactor),
+            }
+        }
+    }
+
+    /// A turn by the thread; `None` when it was told to stop.
+    pub fn thread_turn(&self) -> Option<Turned> {
+        let mut reactor = self.reactor.lock();
+        if self.exchange.driver() != Driver::Thread {
+            return None;
+        }
+        let turned = self.turn(&mut reactor);
+        drop(reactor);
+        if turned.published {
+            self.signal();
+        }
+        Some(turned)
+    }
+
+    /// The thread stops driving; JavaScript takes over when it has dispatched everything.
+    pub fn leave_thread(&self) {
+        let mut reactor = self.reactor.lock();
+        if self.exchange.driver() != Driver::Thread {
+            return;
+        }
+        self.exchange.set_driver(Driver::ToLoop);
+        self.turn(&mut reactor);
+        drop(reactor);
+        self.signal();
+    }
+
+    /// Whether the mailbox is empty, for the thread's last look before it sleeps.
+    pub fn mailbox_is_empty(&self) -> bool {
+        self.mailbox.is_empty()
+    }
+
+    /// The end: what was sent goes out as far as the kernel takes it without waiting, then every connection is closed.
+    pub fn stop(&self, last: &[u8]) {
+        let mut reactor = self.reactor.lock();
+        self.take_mail(&mut reactor);
+        reactor.apply(last, &mut Vec::new());
+        reactor.write();
+        reactor.close_all();
+        self.exchange.set_driver(Driver::Stopped);
+        self.parked.notify_all();
+        drop(reactor);
+        self.wake();
+    }
+}

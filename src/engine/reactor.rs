@@ -1,0 +1,488 @@
+//! One readiness set with its connections: [`Reactor::turn`] does what is ready, whoever calls it.
+//!
+//! It runs under one lock, on the JavaScript thread or on the I/O thread. What a turn leaves behind, for want of budget,
+//! room or credit, stands in its ready list.
+
+use super::connection::{Connection, Settings, Work};
+use super::deadlines::{Deadlines, Tick};
+use super::memory::batch::{Batch, Run};
+use super::memory::command::{Command, Commands, Verb, operation};
+use super::memory::ledger::{Ledger, SLOTS};
+use super::stats::Counters;
+use super::transport::{Foreign, Segment, Socket, SocketOption, Token, Transport, duplicate};
+use super::warm::Warm;
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Waker};
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Readiness events taken in one look; fewer are dearer.
+const EVENTS_PER_LOOK: usize = 256;
+/// A read takes at most this much at once.
+const SCRATCH: usize = 64 << 10;
+/// The waker's token: no connection's id.
+const WAKER: mio::Token = mio::Token(usize::MAX);
+
+/// How much a turn may do before the other side gets its turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Events for JavaScript.
+    pub events: usize,
+    /// Their payload bytes.
+    pub bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            events: 512,
+            bytes: 256 << 10,
+        }
+    }
+}
+
+/// Output of a Duplex connection.
+pub struct DuplexOutput {
+    /// The connection.
+    pub id: u32,
+    /// What to write, in order.
+    pub parts: Vec<Segment>,
+    /// End the stream after it.
+    pub end: bool,
+}
+
+/// The index in an id.
+pub const fn index_of(id: u32) -> usize {
+    id as usize & (SLOTS - 1)
+}
+
+/// The readiness set and all that hangs on it.
+pub struct Reactor {
+    poll: Poll,
+    found: Events,
+    slots: Vec<Option<Box<Connection>>>,
+    ready: VecDeque<u32>,
+    dirty: Vec<u32>,
+    deadlines: Deadlines,
+    settings: Vec<Arc<Settings>>,
+    ledger: Ledger,
+    budget: Budget,
+    work: Work,
+    /// The last look found as much as it could hold.
+    crowded: bool,
+    live: usize,
+    starved: usize,
+    scope: u32,
+}
+
+impl Reactor {
+    /// An empty set, its waker and its ledger.
+    pub fn new(budget: Budget, warm: Warm) -> io::Result<(Self, Waker, Ledger)> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKER)?;
+        let ledger = Ledger::new();
+        let reactor = Self {
+            poll,
+            found: Events::with_capacity(EVENTS_PER_LOOK),
+            slots: Vec::new(),
+            ready: VecDeque::new(),
+            dirty: Vec::new(),
+            deadlines: Deadlines::default(),
+            settings: Vec::new(),
+            ledger: ledger.clone(),
+            budget,
+            work: Work {
+                scratch: vec![0; SCRATCH].into_boxed_slice(),
+                warm,
+                spare: Vec::new(),
+                released: Vec::new(),
+                counters: Counters::default(),
+            },
+            crowded: false,
+            live: 0,
+            starved: 0,
+            scope: 0,
+        };
+        Ok((reactor, waker, ledger))
+    }
+
+    /// The readiness set's own descriptor, for whoever watches it.
+    pub fn descriptor(&self) -> RawFd {
+        self.poll.as_raw_fd()
+    }
+
+    /// A duplicate of it that lives as long as its holder.
+    pub fn try_clone_set(&self) -> io::Result<OwnedFd> {
+        duplicate(&self.poll)
+    }
+
+    /// Settings for later attaches, by index; equal ones are kept once.
+    pub fn register_settings(&mut self, settings: Settings) -> usize {
+        if let Some(at) = self.settings.iter().position(|known| known.is_same(&settings)) {
+            return at;
+        }
+        self.settings.push(Arc::new(settings));
+        self.settings.len() - 1
+    }
+
+    /// Running totals.
+    pub fn counters(&self) -> &Counters {
+        &self.work.counters
+    }
+
+    /// Live connections.
+    pub fn live(&self) -> usize {
+        self.live
+    }
+
+    /// Connections that are not read because JavaScript has not taken what they sent.
+    pub fn starved(&self) -> usize {
+        self.starved
+    }
+
+    /// Output that the kernel has not taken, and bytes held for want of credit.
+    pub fn held(&self) -> usize {
+        self.slots.iter().flatten().map(|connection| connection.held()).sum()
+    }
+
+    /// Whether a turn would find work without any new readiness.
+    pub fn has_work(&self) -> bool {
+        self.crowded || !self.ready.is_empty()
+    }
+
+    /// When the next deadline is due.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.next()
+    }
+
+    /// By-reference payloads that are done with.
+    pub fn take_released(&mut self) -> Vec<Token> {
+        std::mem::take(&mut self.work.released)
+    }
+
+    /// Whether there are any.
+    pub fn has_released(&self) -> bool {
+        !self.work.released.is_empty()
+    }
+
+    /// Looks at the readiness set, then reads at most once from each ready connection. Whether work is left.
+    pub fn turn(&mut self, batch: &mut Batch) -> bool {
+        self.work.counters.turns += 1;
+        self.look();
+        self.expire();
+        let first_run = batch.runs.len();
+        let (events, bytes) = (batch.events(), batch.bytes());
+        let mut left = self.ready.len();
+        while left > 0
+            && !batch.is_full()
+            && batch.events() - events < self.budget.events
+            && batch.bytes() - bytes < self.budget.bytes
+        {
+            left -= 1;
+            if let Some(id) = self.ready.pop_front() {
+                self.serve(id, batch);
+            }
+        }
+        self.seal(batch, events, first_run);
+        self.has_work()
+    }
+
+    fn look(&mut self) {
+        self.work.counters.polls += 1;
+        // An interrupted look is taken again by the next turn.
+        if self.poll.poll(&mut self.found, Some(Duration::ZERO)).is_err() {
+            self.crowded = true;
+            return;
+        }
+        let mut count = 0;
+        for event in &self.found {
+            count += 1;
+            if event.token() == WAKER {
+                continue;
+            }
+            let id = event.token().0 as u32;
+            let hangup = event.is_read_closed() || event.is_write_closed() || event.is_error();
+            let Some(connection) = connection(&mut self.slots, id) else {
+                continue;
+            };
+            connection.ready(event.is_readable(), event.is_writable(), hangup);
+            if event.is_writable() && connection.pending() > 0 && connection.mark_dirty() {
+                self.dirty.push(id);
+            }
+            if connection.enqueue() {
+                self.ready.push_back(id);
+            }
+        }
+        self.crowded = count == EVENTS_PER_LOOK;
+    }
+
+    fn serve(&mut self, id: u32, batch: &mut Batch) {
+        let Some(connection) = connection(&mut self.slots, id) else {
+            return;
+        };
+        let was_starved = connection.is_starved();
+        if connection.serve(batch, &mut self.work) {
+            self.starved -= usize::from(was_starved);
+            return self.remove(id);
+        }
+        if connection.wants_turn() {
+            self.ready.push_back(id);
+        }
+        self.starved = self.starved + usize::from(connection.is_starved()) - usize::from(was_starved);
+        if connection.pending() > 0 && !connection.is_duplex() && connection.mark_dirty() {
+            self.dirty.push(id);
+        }
+    }
+
+    fn remove(&mut self, id: u32) {
+        let Some(connection) = self.slots.get_mut(index_of(id)).and_then(Option::take) else {
+            return;
+        };
+        self.deadlines.remove(connection.deadline(), id);
+        self.live -= 1;
+        self.work.counters.closed += 1;
+    }
+
+    /// The end of a turn in the batch: a new scope, unless none of its connections occurs in the open one.
+    fn seal(&mut self, batch: &mut Batch, first_event: usize, first_run: usize) {
+        batch.released.append(&mut self.work.released);
+        if batch.events() == first_event {
+            return;
+        }
+        if batch.scopes.is_empty() {
+            self.scope = self.scope.wrapping_add(1);
+            batch.scope = self.scope;
+            batch.scopes.push(0);
+        }
+        let mut clash = false;
+        for run in &batch.runs[first_run..] {
+            // A connection that is gone said its last word: it may have been in the scope.
+            clash |= connection(&mut self.slots, run.id).is_none_or(|connection| connection.enter_scope(batch.scope));
+        }
+        if clash && first_event > 0 {
+            self.scope = self.scope.wrapping_add(1);
+            batch.scope = self.scope;
+            batch.scopes.push(0);
+            for run in &batch.runs[first_run..] {
+                if let Some(connection) = connection(&mut self.slots, run.id) {
+                    connection.enter_scope(self.scope);
+                }
+            }
+        }
+        let end = batch.events() as u32;
+        if let Some(last) = batch.scopes.last_mut() {
+            *last = end;
+        }
+    }
+
+    /// Input that JavaScript brings for a Duplex; `None` is its end. Dispatch follows at once.
+    pub fn input(&mut self, id: u32, bytes: Option<&[u8]>, batch: &mut Batch) {
+        let (first_event, first_run) = (batch.events(), batch.runs.len());
+        if let Some(connection) = connection(&mut self.slots, id) {
+            connection.input(bytes, batch, &mut self.work);
+            if connection.mark_dirty() {
+                self.dirty.push(id);
+            }
+            if connection.enqueue() {
+                self.ready.push_back(id);
+            }
+        }
+        self.seal(batch, first_event, first_run);
+    }
+
+    /// What has to be written to Duplexes.
+    pub fn duplex_output(&mut self, mut take: impl FnMut(DuplexOutput)) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for id in dirty.drain(..) {
+            let Some(connection) = connection(&mut self.slots, id) else {
+                continue;
+            };
+            let (parts, end) = connection.take_output();
+            if !parts.is_empty() || end {
+                take(DuplexOutput { id, parts, end });
+            }
+        }
+        self.dirty = dirty;
+    }
+
+    /// Credit comes back with a batch that was dispatched.
+    pub fn restore_credit(&mut self, runs: &[Run]) {
+        for run in runs {
+            let Some(connection) = connection(&mut self.slots, run.id) else {
+                continue;
+            };
+            let was_starved = connection.is_starved();
+            connection.restore_credit(run.cost);
+            if was_starved && !connection.is_starved() {
+                self.starved -= 1;
+                if connection.enqueue() {
+                    self.ready.push_back(run.id);
+                }
+            }
+        }
+    }
+
+    /// Writes what is due on every connection that has new output or room for old.
+    pub fn write(&mut self) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for id in dirty.drain(..) {
+            let Some(connection) = connection(&mut self.slots, id) else {
+                continue;
+            };
+            if connection.is_duplex() {
+                continue;
+            }
+            connection.flush(&mut self.work);
+            self.ledger.set(index_of(id), connection.written());
+            if connection.enqueue() {
+                self.ready.push_back(id);
+            }
+        }
+        self.dirty = dirty;
+    }
+
+    /// Sets an option on a connection's socket; zero, or the negated errno.
+    pub fn set_option(&mut self, id: u32, option: SocketOption) -> i32 {
+        connection(&mut self.slots, id)
+            .and_then(|connection| connection.socket())
+            .map_or(-rustix::io::Errno::BADF.raw_os_error(), |socket| {
+                socket.set_option(option)
+            })
+    }
+
+    /// Bytes a connection has read and written.
+    pub fn counts(&mut self, id: u32) -> Option<(u64, u64)> {
+        connection(&mut self.slots, id).map(|connection| connection.counts())
+    }
+
+    /// Drops every connection.
+    pub fn close_all(&mut self) {
+        for mut connection in self.slots.drain(..).flatten() {
+            connection.terminate(false, &mut self.work);
+        }
+        self.live = 0;
+    }
+}
+
+fn connection(slots: &mut [Option<Box<Connection>>], id: u32) -> Option<&mut Connection> {
+    slots
+        .get_mut(index_of(id))?
+        .as_deref_mut()
+        .filter(|connection| connection.id() == id)
+}
+
+/// Commands.
+impl Reactor {
+    /// Applies JavaScript's commands in order; `foreign` holds the by-reference payloads in the same order.
+    pub fn apply(&mut self, commands: &[u8], foreign: &mut Vec<Foreign>) {
+        let mut foreign = foreign.drain(..);
+        for command in Commands::new(commands) {
+            let payload = if command.has(operation::REFERENCE) {
+                foreign.next()
+            } else {
+                None
+            };
+            if command.verb == Verb::Attach {
+                self.attach(&command, payload);
+            } else {
+                self.command(&command, payload);
+            }
+        }
+    }
+
+    fn attach(&mut self, command: &Command<'_>, leftover: Option<Foreign>) {
+        let descriptor = command.word(0).cast_signed();
+        let rest = leftover.as_ref().map_or(&[][..], Foreign::as_slice);
+        let response = command.body.get(8..).unwrap_or(&[]);
+        let Some(settings) = self.settings.get(command.word(1) as usize).cloned() else {
+            return;
+        };
+        let id = command.id;
+        let transport = if descriptor < 0 {
+            Transport::Duplex
+        } else {
+            Transport::Socket(Socket::adopt(descriptor))
+        };
+        let mut fresh = Connection::new(id, transport, settings, response, rest);
+        self.work.released.extend(leftover.map(|bytes| bytes.token()));
+        self.work.counters.attached += 1;
+        self.live += 1;
+        fresh.mark_dirty();
+        self.dirty.push(id);
+        if descriptor >= 0 && self.register(descriptor, id).is_err() {
+            fresh.terminate(false, &mut self.work);
+        }
+        if fresh.enqueue() {
+            self.ready.push_back(id);
+        }
+        let index = index_of(id);
+        if self.slots.len() <= index {
+            self.slots.resize_with(index + 1, || None);
+        }
+        self.ledger.set(index, 0);
+        self.slots[index] = Some(Box::new(fresh));
+    }
+
+    fn register(&self, descriptor: RawFd, id: u32) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll
+            .registry()
+            .register(&mut SourceFd(&descriptor), mio::Token(id as usize), interest)
+    }
+
+    fn command(&mut self, command: &Command<'_>, payload: Option<Foreign>) {
+        let Some(connection) = connection(&mut self.slots, command.id) else {
+            self.work.released.extend(payload.map(|bytes| bytes.token()));
+            return;
+        };
+        let mut closing = false;
+        match command.verb {
+            Verb::Frame => connection.send(command, payload, &mut self.work),
+            Verb::Close => {
+                let reason = command.body.get(4..).unwrap_or(&[]);
+                connection.close(command.word(0), reason, command.has(operation::MASK), &mut self.work);
+                closing = true;
+            }
+            Verb::Shutdown => {
+                connection.shutdown();
+                closing = true;
+            }
+            Verb::Terminate => connection.terminate(false, &mut self.work),
+            Verb::Reset => connection.terminate(true, &mut self.work),
+            Verb::Pause => connection.set_paused(true),
+            Verb::Resume => connection.set_paused(false),
+            Verb::Attach => {}
+        }
+        if connection.mark_dirty() {
+            self.dirty.push(command.id);
+        }
+        if closing && connection.deadline() == Tick::NEVER {
+            let due = self.deadlines.add(connection.close_timeout(), command.id);
+            connection.set_deadline(due);
+        }
+        if connection.enqueue() {
+            self.ready.push_back(command.id);
+        }
+    }
+
+    /// Drops the connections whose close handshake took too long.
+    fn expire(&mut self) {
+        if self.deadlines.is_empty() {
+            return;
+        }
+        let now = self.deadlines.now();
+        while let Some(id) = self.deadlines.take_due(now) {
+            let Some(connection) = connection(&mut self.slots, id) else {
+                continue;
+            };
+            connection.set_deadline(Tick::NEVER);
+            connection.terminate(false, &mut self.work);
+            if connection.enqueue() {
+                self.ready.push_back(id);
+            }
+        }
+    }
+}

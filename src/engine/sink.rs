@@ -1,0 +1,77 @@
+//! Where a session's messages go: into the batch, at the cost of the connection's credit.
+
+use super::connection::{MESSAGE_COST, Work};
+use super::memory::batch::{Batch, Large, kind};
+use super::stats::Counters;
+use super::warm::Warm;
+use crate::proto::session::Sink;
+use crate::proto::wire::Opcode;
+
+/// The receiving end of one read.
+pub struct BatchSink<'a> {
+    id: u32,
+    batch: &'a mut Batch,
+    credit: &'a mut i32,
+    messages_left: usize,
+    warm: &'a mut Warm,
+    counters: &'a mut Counters,
+}
+
+impl<'a> BatchSink<'a> {
+    /// At most `messages` messages of connection `id`.
+    pub fn new(id: u32, batch: &'a mut Batch, credit: &'a mut i32, messages: usize, work: &'a mut Work) -> Self {
+        let Work { warm, counters, .. } = work;
+        Self {
+            id,
+            batch,
+            credit,
+            messages_left: messages,
+            warm,
+            counters,
+        }
+    }
+
+    fn charge(&mut self, opcode: Opcode, length: usize) {
+        self.messages_left = self.messages_left.saturating_sub(1);
+        let cost = i32::try_from(length)
+            .unwrap_or(i32::MAX / 2)
+            .saturating_add(MESSAGE_COST);
+        *self.credit = self.credit.saturating_sub(cost);
+        self.counters.message_in(opcode, length);
+    }
+}
+
+impl Sink for BatchSink<'_> {
+    #[inline]
+    fn reserve(&mut self, length: usize) -> Option<&mut [u8]> {
+        if !self.ready() {
+            return None;
+        }
+        self.batch.reserve(length)
+    }
+
+    #[inline]
+    fn commit(&mut self, opcode: Opcode, length: usize) {
+        self.charge(opcode, length);
+        self.batch.commit(self.id, opcode as u32, length);
+    }
+
+    fn message(&mut self, opcode: Opcode, data: Vec<u8>, fragments: Vec<u32>) {
+        self.charge(opcode, data.len());
+        self.batch.large(self.id, opcode as u32, Large { data, fragments });
+    }
+
+    #[inline]
+    fn ready(&self) -> bool {
+        self.messages_left > 0 && *self.credit > 0
+    }
+
+    fn buffer(&mut self, capacity: usize) -> Vec<u8> {
+        self.warm.take(capacity)
+    }
+
+    fn close(&mut self, code: u16, reason: &[u8]) {
+        self.batch
+            .event(self.id, kind::PEER_CLOSE, &[&code.to_le_bytes(), reason]);
+    }
+}
