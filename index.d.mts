@@ -23,6 +23,7 @@ export import UpgradeOptions = WebSocket.UpgradeOptions;
 export import VerifyClientCallbackAsync = WebSocket.VerifyClientCallbackAsync;
 export import VerifyClientCallbackSync = WebSocket.VerifyClientCallbackSync;
 export import WebSocketServer = WebSocket.WebSocketServer;
+export import configure = WebSocket.configure;
 export import reject = WebSocket.reject;
 export import stats = WebSocket.stats;
 export import upgrade = WebSocket.upgrade;

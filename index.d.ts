@@ -323,6 +323,12 @@ declare namespace WebSocket {
     answer?: { body?: string | undefined; headers?: OutgoingHttpHeaders | undefined }
   ): Promise<void>;
 
+  /** Chooses the driver and the number of reactors, before the first connection. */
+  function configure(options: {
+    driver?: 'auto' | 'loop' | 'threads' | undefined;
+    reactors?: number | undefined;
+  }): void;
+
   /** What the engine is doing. */
   function stats(): Stats;
 

@@ -14,6 +14,7 @@ WebSocket.HandshakeError = HandshakeError;
 WebSocket.Server = WebSocketServer;
 WebSocket.WebSocket = WebSocket;
 WebSocket.WebSocketServer = WebSocketServer;
+WebSocket.configure = channels.configure;
 WebSocket.reject = reject;
 WebSocket.stats = channels.stats;
 WebSocket.upgrade = upgrade;

@@ -2,6 +2,6 @@
 
 import WebSocket from './index.js';
 
-export const { HandshakeError, WebSocketServer, reject, stats, upgrade, validateUpgrade } = WebSocket;
+export const { HandshakeError, WebSocketServer, configure, reject, stats, upgrade, validateUpgrade } = WebSocket;
 export { WebSocket };
 export default WebSocket;

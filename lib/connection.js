@@ -163,12 +163,12 @@ class Connection extends EventEmitter {
     this._memory = null;
     if (this._server !== null) this._server._forget(this);
 
-    // As with ws, the socket's 'close' comes before ours, and ours must come
-    // whatever a listener of the socket does.
+    // As with ws: at 'close' the socket is destroyed already, and its own 'close' follows, whatever a listener does.
+    this._link.closed(channel);
     try {
-      this._link.closed(channel);
-    } finally {
       this.emit('close', this._closeCode, this._closeMessage);
+    } finally {
+      this._link.release();
       this._resource.emitDestroy();
     }
   }

@@ -48,7 +48,7 @@ class SocketLink {
   end(why, cb) {
     this.onRelease = cb;
 
-    if (this.isClosed) setImmediate(release, this);
+    if (this.isClosed) setImmediate(() => this.release());
     else if (why === 'destroy') this.ws.terminate();
     else if (why === 'reset') this.ws._reset();
 
@@ -131,23 +131,21 @@ class SocketLink {
       this.lastCounts = channel.counts(this.ws);
       if (!socket.destroyed) socket.destroy();
     }
+  }
+
+  /**
+   * The application knows that the connection is gone: completes the handle's `close()`, whereupon the socket emits its
+   * own `'close'`.
+   *
+   * @private
+   */
+  release() {
+    const cb = this.onRelease;
 
     this.isClosed = true;
-    release(this);
+    this.onRelease = null;
+    if (cb !== null) cb();
   }
-}
-
-/**
- * Completes the handle's `close()`.
- *
- * @param {SocketLink} link The link
- * @private
- */
-function release(link) {
-  const cb = link.onRelease;
-
-  link.onRelease = null;
-  if (cb !== null) cb();
 }
 
 module.exports = { SocketLink };

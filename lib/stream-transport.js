@@ -145,6 +145,13 @@ class StreamTransport {
   closed() {
     this.socket[kTransport] = undefined;
   }
+
+  /**
+   * The stream tells of its end itself.
+   *
+   * @private
+   */
+  release() {}
 }
 
 module.exports = { StreamTransport };
