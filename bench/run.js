@@ -111,12 +111,30 @@ async function compareCell(cell, run, progress) {
     const figures = Object.fromEntries(names.map((name) => [name, undefined]));
     for (const name of round % 2 ? [...names].reverse() : names) {
       progress.step(`${cell.id}, ${name}`);
-      figures[name] = await measure(cell, name, run);
+      figures[name] = await attempt(cell, name, run);
     }
     rounds.push(figures);
   }
   const { id, title, load } = cell;
   return { id, title, load: load.join(' '), pairs: rounds.length, summary: summarise(cell, rounds), rounds };
+}
+
+/**
+ * Measures; a server that fails is part of the result, not the end of the run.
+ *
+ * @param {Object} cell The cell
+ * @param {String} name The contender
+ * @param {Object} run Options, cores and generator
+ * @return {Promise<Object>} Figures, or an error
+ * @private
+ */
+async function attempt(cell, name, run) {
+  try {
+    return await measure(cell, name, run);
+  } catch (err) {
+    process.exitCode = 1;
+    return { error: err.message };
+  }
 }
 
 /**

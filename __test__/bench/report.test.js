@@ -60,6 +60,13 @@ test('what was not measured is a dash', () => {
   );
 });
 
+test('a server that failed is named, and the others keep their figures', () => {
+  const broken = [...rounds.slice(0, 2), { ...rounds[2], auto: { error: 'refused: 503' } }];
+  const summary = summarise(cell, broken);
+  assert.strictEqual(summary.auto.msgs_per_s.value, 120);
+  assert.match(block({ ...cell, pairs: 3, summary, rounds: broken }), /auto failed: refused: 503/);
+});
+
 test("strace's table, with and without its column of errors", () => {
   const counts = parseCounts(`% time     seconds  usecs/call     calls    errors syscall
 ------ ----------- ----------- --------- --------- ----------------

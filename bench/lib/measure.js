@@ -70,7 +70,7 @@ function windowOf(cell, { seconds, warmup }) {
 async function measureLoad(cell, server, run) {
   const figures = await load(run, server, [...cell.load, ...windowOf(cell, run.options)]).result();
   const { stats } = await server.state();
-  return { ...figures, switches: stats?.total?.switches ?? stats?.switches };
+  return { ...figures, switches: stats?.switches };
 }
 
 /**

@@ -28,7 +28,7 @@ Node ${node}, ${cpu}, ${cores} cores, ${system}; ${where}\n`;
  * @return {String} Its block
  * @public
  */
-function block({ title, pairs, summary }) {
+function block({ title, pairs, summary, rounds = [] }) {
   const names = Object.keys(summary);
   const columns = names.map((name) => name.padStart(12).padEnd(COLUMN)).join('');
   const metrics = Object.keys(summary[names[0]] ?? {});
@@ -38,7 +38,18 @@ function block({ title, pairs, summary }) {
       names.map((name) => summary[name][metric])
     )
   );
-  return [`\n${title} (${pairs} ${pairs === 1 ? 'pair' : 'pairs'})`, ' '.repeat(LABEL) + columns, ...rows].join('\n');
+  const heading = `\n${title} (${pairs} ${pairs === 1 ? 'pair' : 'pairs'})`;
+  return [heading, ' '.repeat(LABEL) + columns, ...rows, ...failures(rounds)].join('\n');
+}
+
+/**
+ * @param {Object[]} rounds Figures by contender
+ * @return {String[]} A line for each measurement that failed
+ * @private
+ */
+function failures(rounds) {
+  const entries = rounds.flatMap((round) => Object.entries(round));
+  return entries.filter(([, { error }]) => error).map(([name, { error }]) => `  ${name} failed: ${error}`);
 }
 
 /**

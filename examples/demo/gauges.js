@@ -5,6 +5,7 @@
 
 const EventEmitter = require('events');
 
+const { stats } = require('../..');
 const LoopDelay = require('./loop-delay');
 const threadTime = require('./thread-time');
 
@@ -95,7 +96,8 @@ class Gauges extends EventEmitter {
       perSecond: (messages * 1e6) / (now.at - before.at),
       threadTime: messages >= ENOUGH_MESSAGES ? (now.thread - before.thread) / messages : null,
       delay: this.delay.worst(),
-      connections: this.connections()
+      connections: this.connections(),
+      driver: stats().reactors[0]?.driver
     };
   }
 

@@ -14,8 +14,19 @@ const traffic = document.getElementById('traffic');
 const showSample = startGauges(document.getElementById('gauges'));
 const showStorm = startStorm(about.shapes);
 
+/** Who drives the engine's connections, in words. */
+const DRIVERS = { loop: ', driven by the JS loop', thread: ', driven by a thread' };
+
+/**
+ * @param {Object[]} samples The latest measurements
+ */
+function showSamples(samples) {
+  samples.forEach(showSample);
+  document.getElementById('driver').textContent = DRIVERS[samples.at(-1)?.driver] ?? '';
+}
+
 const shows = {
-  samples: (samples) => samples.forEach(showSample),
+  samples: showSamples,
   storm: showStorm,
   traffic: (perSecond) => (traffic.value = perSecond)
 };
