@@ -499,6 +499,7 @@ impl Connection {
     /// What a Duplex has to write, and whether it has to end after that.
     pub fn take_output(&mut self) -> (Vec<Segment>, bool) {
         self.flags.clear(Flags::DIRTY);
+        self.sent += self.pending() as u64;
         let mut parts: Vec<Segment> = self
             .queue
             .take()

@@ -66,6 +66,8 @@ pub struct Reactor {
     slots: Vec<Option<Box<Connection>>>,
     ready: VecDeque<u32>,
     dirty: Vec<u32>,
+    /// The Duplexes among them, which JavaScript writes.
+    duplexes: Vec<u32>,
     deadlines: Deadlines,
     settings: Vec<Arc<Settings>>,
     ledger: Ledger,
@@ -90,6 +92,7 @@ impl Reactor {
             slots: Vec::new(),
             ready: VecDeque::new(),
             dirty: Vec::new(),
+            duplexes: Vec::new(),
             deadlines: Deadlines::default(),
             settings: Vec::new(),
             ledger: ledger.clone(),
@@ -295,8 +298,8 @@ impl Reactor {
 
     /// What has to be written to Duplexes.
     pub fn duplex_output(&mut self, mut take: impl FnMut(DuplexOutput)) {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        for id in dirty.drain(..) {
+        self.write();
+        for id in std::mem::take(&mut self.duplexes) {
             let Some(connection) = connection(&mut self.slots, id) else {
                 continue;
             };
@@ -305,7 +308,6 @@ impl Reactor {
                 take(DuplexOutput { id, parts, end });
             }
         }
-        self.dirty = dirty;
     }
 
     /// Credit comes back with a batch that was dispatched.
@@ -333,6 +335,7 @@ impl Reactor {
                 continue;
             };
             if connection.is_duplex() {
+                self.duplexes.push(id);
                 continue;
             }
             connection.flush(&mut self.work);
