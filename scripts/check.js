@@ -76,6 +76,7 @@ const STEPS = [
   node('format of everything else', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
   node('lints of JavaScript', 'node_modules/eslint/bin/eslint.js', ['--max-warnings', '0', '.']),
   node('types', 'node_modules/typescript/bin/tsc', ['-p', '__test__/types']),
+  node('types against those of ws', 'node_modules/typescript/bin/tsc', ['-p', '__test__/types/tsconfig.ws.json']),
   node('house rules', 'scripts/house-rules.js', []),
   {
     name: 'binding.js and binding.d.ts as committed',

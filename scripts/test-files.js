@@ -22,6 +22,9 @@ const PATHS = [
   { name: 'stream transport', pinned: true, env: { UPSHIFT_DRIVER: 'auto', UPSHIFT_TRANSPORT: 'stream' } }
 ];
 
+/** The package whose behaviour is the reference: what it does differently is a mistake in the tests. */
+const INCUMBENT = { name: 'ws itself', env: { UPSHIFT_TEST_IMPL: 'ws' } };
+
 /**
  * Lists the test files of one folder of __test__, or of the top of it.
  *
@@ -52,7 +55,7 @@ function plan() {
     .map((entry) => entry.name)
     .sort();
   const once = { name: 'once', files: ['', ...folders].flatMap(testFiles), env: {} };
-  const everywhere = PATHS.map(({ name, env }) => ({ name, files: testFiles(ON_EVERY_PATH), env }));
+  const everywhere = [...PATHS, INCUMBENT].map(({ name, env }) => ({ name, files: testFiles(ON_EVERY_PATH), env }));
   return [once, ...everywhere].filter(({ files }) => files.length > 0);
 }
 

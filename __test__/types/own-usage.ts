@@ -1,0 +1,32 @@
+/**
+ * Are the additions to ws typed as the documentation says?
+ */
+
+import { createServer } from 'node:http';
+import upshift = require('upshift');
+import { HandshakeError, WebSocketServer, reject, stats, upgrade, validateUpgrade } from 'upshift';
+
+const server = createServer();
+server.on('upgrade', async (req, socket, head) => {
+  try {
+    const { protocols, version } = validateUpgrade(req);
+    const ws = await upgrade(req, socket, head, {
+      headers: { 'X-Protocols': protocols.length, 'X-Version': version },
+      maxBackpressure: 1024,
+      onBackpressure: 'drop',
+      receiveCredit: 65536,
+      releaseSocket: true,
+      transport: 'stream'
+    });
+    const transport: 'fd' | 'stream' | null = ws.transport;
+    ws.on('drain', () => console.log(transport));
+  } catch (error) {
+    if (!(error instanceof HandshakeError)) return;
+    const { code, status, headers }: { code: string; status: number; headers: Record<string, string> } = error;
+    await reject(req, socket, status, { body: code, headers });
+  }
+});
+
+const wss = new WebSocketServer({ server, maxBackpressure: 0, onBackpressure: 'close', releaseSocket: false });
+const figures: upshift.Stats = stats();
+console.log(figures, wss.path);

@@ -1,0 +1,16 @@
+/**
+ * Do mistakes fail to compile? Each expected error that does not come is an error.
+ */
+
+import WebSocket = require('upshift');
+
+declare const ws: WebSocket;
+
+// @ts-expect-error No such type of binary message.
+ws.binaryType = 'text';
+// @ts-expect-error A string for a number.
+ws.close('1000');
+// @ts-expect-error Read-only.
+ws.readyState = WebSocket.CLOSED;
+// @ts-expect-error No such policy.
+new WebSocket.Server({ noServer: true, onBackpressure: 'wait' });
