@@ -276,13 +276,12 @@ impl Channel {
 
     /// Keeps the process alive, or no longer.
     pub(crate) fn hold(&self, hold: bool) {
+        let set = if hold {
+            sys::napi_ref_threadsafe_function
+        } else {
+            sys::napi_unref_threadsafe_function
+        };
         // SAFETY: on the environment's thread; the function lives as long as the environment.
-        unsafe {
-            if hold {
-                sys::napi_ref_threadsafe_function(self.env, self.threadsafe);
-            } else {
-                sys::napi_unref_threadsafe_function(self.env, self.threadsafe);
-            }
-        }
+        unsafe { set(self.env, self.threadsafe) };
     }
 }

@@ -9,7 +9,7 @@ use crate::engine::driver::exchange::Driver;
 use crate::engine::transport::SocketOption;
 use crate::proto::session::{Config, Role};
 use napi::bindgen_prelude::{Array, FromNapiValue, Object, Unknown};
-use napi::{Env, Error, Result, sys};
+use napi::{Env, Error, JsString, Result, sys};
 use napi_derive::napi;
 use std::rc::Rc;
 use std::time::Duration;
@@ -51,12 +51,18 @@ pub struct ConnectionSettings {
     pub receive_credit: u32,
 }
 
+/// A number from JavaScript as an unsigned one; what is below zero, or none, counts as zero.
+#[expect(clippy::cast_sign_loss, reason = "the conversion saturates")]
+fn unsigned(number: f64) -> u64 {
+    number as u64
+}
+
 impl From<ConnectionSettings> for Settings {
     fn from(from: ConnectionSettings) -> Self {
         Self {
             session: Config {
                 role: if from.is_server { Role::Server } else { Role::Client },
-                max_payload: from.max_payload.max(0.0) as u64,
+                max_payload: unsigned(from.max_payload),
                 max_fragments: from.max_fragments,
                 max_buffered_chunks: from.max_buffered_chunks,
                 skip_utf8_validation: from.skip_utf8_validation,
@@ -190,18 +196,17 @@ impl NativeChannel {
     /// Sets a socket option: `'nodelay'` (on) or `'keepalive'` (on, milliseconds). 0, or the negated errno; when the
     /// reactor is busy it is left undone with `-EAGAIN`.
     #[napi]
-    pub fn option(&self, id: u32, name: String, on: bool, milliseconds: f64) -> i32 {
-        let option = match name.as_str() {
+    pub fn option(&self, id: u32, name: JsString<'_>, on: bool, milliseconds: f64) -> Result<i32> {
+        let name = name.into_utf8()?;
+        let option = match name.as_str()? {
             "nodelay" => SocketOption::NoDelay(on),
-            "keepalive" => SocketOption::KeepAlive(on, Duration::from_millis(milliseconds.max(0.0) as u64)),
-            _ => return -rustix::io::Errno::INVAL.raw_os_error(),
+            "keepalive" => SocketOption::KeepAlive(on, Duration::from_millis(unsigned(milliseconds))),
+            _ => return Ok(-rustix::io::Errno::INVAL.raw_os_error()),
         };
-        self.channel
-            .hub
-            .try_reactor()
-            .map_or(-rustix::io::Errno::AGAIN.raw_os_error(), |mut reactor| {
-                reactor.set_option(id, option)
-            })
+        let Some(mut reactor) = self.channel.hub.try_reactor() else {
+            return Ok(-rustix::io::Errno::AGAIN.raw_os_error());
+        };
+        Ok(reactor.set_option(id, option))
     }
 
     /// Bytes a connection has read and written; nothing when it is gone or the reactor busy.

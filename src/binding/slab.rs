@@ -54,15 +54,22 @@ impl Slab {
     }
 
     #[expect(clippy::cast_ptr_alignment, reason = "an arena is aligned to 8")]
-    fn word(&self, index: usize) -> u32 {
-        // SAFETY: index < 4, inside the header; only this thread touches the slab.
-        unsafe { *self.arena.pointer().cast::<u32>().add(index) }
+    fn header(&self, index: usize) -> *mut u32 {
+        debug_assert!(index < HEADER / 4);
+        // SAFETY: inside the header, which is inside the arena.
+        unsafe { self.arena.pointer().cast::<u32>().add(index) }
     }
 
-    #[expect(clippy::cast_ptr_alignment, reason = "an arena is aligned to 8")]
+    fn word(&self, index: usize) -> u32 {
+        let word = self.header(index);
+        // SAFETY: in bounds, aligned, initialised; only this thread touches the slab.
+        unsafe { *word }
+    }
+
     fn set_word(&self, index: usize, value: u32) {
+        let word = self.header(index);
         // SAFETY: as in `word`.
-        unsafe { *self.arena.pointer().cast::<u32>().add(index) = value };
+        unsafe { *word = value };
     }
 
     /// What is in it; from here on JavaScript may fill it anew, but only after [`Slab::commands`] was read.
@@ -80,8 +87,10 @@ impl Slab {
 
     /// The commands. No JavaScript may run while they are borrowed.
     pub(crate) fn commands(&self, filled: Filled) -> &[u8] {
+        // SAFETY: the header is inside the arena.
+        let start = unsafe { self.arena.pointer().add(HEADER) };
         // SAFETY: `used` was clamped to the arena; only JavaScript writes here, and it does not run now.
-        unsafe { std::slice::from_raw_parts(self.arena.pointer().add(HEADER), filled.used - HEADER) }
+        unsafe { std::slice::from_raw_parts(start, filled.used - HEADER) }
     }
 
     /// The by-reference payloads, each kept alive by a reference of its own.

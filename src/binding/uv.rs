@@ -21,17 +21,17 @@ type OnHandle = unsafe extern "C" fn(Handle);
 /// The functions we need.
 #[derive(Clone, Copy)]
 struct Uv {
-    handle_size: unsafe extern "C" fn(c_int) -> usize,
-    poll_init: unsafe extern "C" fn(Handle, Handle, c_int) -> c_int,
-    poll_start: unsafe extern "C" fn(Handle, c_int, OnPoll) -> c_int,
-    poll_stop: unsafe extern "C" fn(Handle) -> c_int,
-    timer_init: unsafe extern "C" fn(Handle, Handle) -> c_int,
-    timer_start: unsafe extern "C" fn(Handle, OnHandle, u64, u64) -> c_int,
-    timer_stop: unsafe extern "C" fn(Handle) -> c_int,
-    unref: unsafe extern "C" fn(Handle),
-    close: unsafe extern "C" fn(Handle, OnHandle),
-    now: unsafe extern "C" fn(Handle) -> u64,
-    hrtime: unsafe extern "C" fn() -> u64,
+    handle_size: Size,
+    poll_init: InitPoll,
+    poll_start: StartPoll,
+    poll_stop: Stop,
+    timer_init: Init,
+    timer_start: StartTimer,
+    timer_stop: Stop,
+    unref: Plain,
+    close: Close,
+    now: Now,
+    hrtime: Clock,
 }
 
 fn symbol(name: &CStr) -> Option<*mut c_void> {
@@ -40,30 +40,42 @@ fn symbol(name: &CStr) -> Option<*mut c_void> {
     (!found.is_null()).then_some(found)
 }
 
+/// libuv's function `$name`, of type `$kind`.
 macro_rules! function {
-    ($name:literal) => {{
+    ($name:literal as $kind:ty) => {{
         let found = symbol($name)?;
-        // SAFETY: a symbol of this name is libuv's function of the field's signature, stable since libuv 1.0.
-        unsafe { std::mem::transmute::<*mut c_void, _>(found) }
+        // SAFETY: a symbol of this name is libuv's function of that type, stable since libuv 1.0.
+        unsafe { std::mem::transmute::<*mut c_void, $kind>(found) }
     }};
 }
+
+type Plain = unsafe extern "C" fn(Handle);
+type Init = unsafe extern "C" fn(Handle, Handle) -> c_int;
+type InitPoll = unsafe extern "C" fn(Handle, Handle, c_int) -> c_int;
+type StartPoll = unsafe extern "C" fn(Handle, c_int, OnPoll) -> c_int;
+type StartTimer = unsafe extern "C" fn(Handle, OnHandle, u64, u64) -> c_int;
+type Stop = unsafe extern "C" fn(Handle) -> c_int;
+type Size = unsafe extern "C" fn(c_int) -> usize;
+type Close = unsafe extern "C" fn(Handle, OnHandle);
+type Now = unsafe extern "C" fn(Handle) -> u64;
+type Clock = unsafe extern "C" fn() -> u64;
 
 impl Uv {
     fn find() -> Option<Self> {
         static FOUND: OnceLock<Option<Uv>> = OnceLock::new();
         *FOUND.get_or_init(|| {
             Some(Self {
-                handle_size: function!(c"uv_handle_size"),
-                poll_init: function!(c"uv_poll_init"),
-                poll_start: function!(c"uv_poll_start"),
-                poll_stop: function!(c"uv_poll_stop"),
-                timer_init: function!(c"uv_timer_init"),
-                timer_start: function!(c"uv_timer_start"),
-                timer_stop: function!(c"uv_timer_stop"),
-                unref: function!(c"uv_unref"),
-                close: function!(c"uv_close"),
-                now: function!(c"uv_now"),
-                hrtime: function!(c"uv_hrtime"),
+                handle_size: function!(c"uv_handle_size" as Size),
+                poll_init: function!(c"uv_poll_init" as InitPoll),
+                poll_start: function!(c"uv_poll_start" as StartPoll),
+                poll_stop: function!(c"uv_poll_stop" as Stop),
+                timer_init: function!(c"uv_timer_init" as Init),
+                timer_start: function!(c"uv_timer_start" as StartTimer),
+                timer_stop: function!(c"uv_timer_stop" as Stop),
+                unref: function!(c"uv_unref" as Plain),
+                close: function!(c"uv_close" as Close),
+                now: function!(c"uv_now" as Now),
+                hrtime: function!(c"uv_hrtime" as Clock),
             })
         })
     }

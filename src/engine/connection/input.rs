@@ -1,0 +1,215 @@
+//! What a connection receives: one read a turn, its frames into the batch.
+
+use super::flags::Flags;
+use super::{Connection, LARGE_READ, Work};
+use crate::engine::memory::batch::{Batch, MESSAGES_PER_READ, Run, kind};
+use crate::engine::sink::BatchSink;
+use crate::engine::transport::Transport;
+use crate::proto::session::{Progress, ProtocolError};
+use rustix::io::Errno;
+
+impl Connection {
+    /// News, then at most one read. The events are one run of `batch`; true: it is over and this was its last.
+    pub fn serve(&mut self, batch: &mut Batch, work: &mut Work) -> bool {
+        self.flags.clear(Flags::QUEUED);
+        self.tell(batch);
+        if !self.is_gone() && !self.flags.has(Flags::PAUSED) {
+            if self.credit > 0 {
+                self.read(batch, work);
+            } else {
+                self.flags.set(Flags::STARVED);
+            }
+        }
+        if self.is_gone() {
+            self.say_goodbye(batch);
+        }
+        self.is_gone()
+    }
+
+    /// Input for a Duplex. `None` is its end.
+    pub fn input(&mut self, bytes: Option<&[u8]>, batch: &mut Batch, work: &mut Work) {
+        let Some(bytes) = bytes else {
+            if self.flags.raise(Flags::END) && !self.flags.has(Flags::SHUT) {
+                self.single(batch, kind::END);
+            }
+            return;
+        };
+        self.received += bytes.len() as u64;
+        work.counters.bytes_in += bytes.len() as u64;
+        if self.is_deaf() {
+            return;
+        }
+        if self.input.is_empty() {
+            self.run(batch, work, |this, batch, work| this.take(bytes, batch, work));
+        } else {
+            self.input.extend_from_slice(bytes);
+            self.flags.set(Flags::READABLE);
+        }
+    }
+
+    fn tell(&mut self, batch: &mut Batch) {
+        if self.flags.has(Flags::WRITTEN) {
+            self.forget_written();
+            self.single(batch, kind::WRITTEN);
+        }
+        if self.flags.has(Flags::DRAINED) {
+            self.flags.clear(Flags::DRAINED);
+            self.single(batch, kind::DRAIN);
+        }
+    }
+
+    /// The last event: how many bytes were read and written in all.
+    #[expect(clippy::cast_precision_loss, reason = "JavaScript has no other number")]
+    fn say_goodbye(&self, batch: &mut Batch) {
+        let first = batch.events();
+        let (read, written) = ((self.received as f64).to_le_bytes(), (self.sent as f64).to_le_bytes());
+        batch.event(self.id, kind::CLOSED, &[&read, &written]);
+        batch.close_run(first, Run { id: self.id, cost: 0 });
+    }
+
+    fn single(&self, batch: &mut Batch, kind: u32) {
+        let first = batch.events();
+        batch.event(self.id, kind, &[]);
+        batch.close_run(first, Run { id: self.id, cost: 0 });
+    }
+
+    /// Nothing the peer says matters any more.
+    fn is_deaf(&self) -> bool {
+        self.session.close_received() || self.session.failed()
+    }
+
+    fn read(&mut self, batch: &mut Batch, work: &mut Work) {
+        if !self.input.is_empty() {
+            let bytes = std::mem::take(&mut self.input);
+            self.run(batch, work, |this, batch, work| this.take(&bytes, batch, work));
+        } else if self.flags.has(Flags::READABLE) && !self.is_duplex() {
+            self.run(batch, work, Self::receive);
+        }
+    }
+
+    /// Does `step` and makes its events one run, at its cost.
+    fn run(&mut self, batch: &mut Batch, work: &mut Work, step: impl FnOnce(&mut Self, &mut Batch, &mut Work)) {
+        let (first, credit) = (batch.events(), self.credit);
+        step(self, batch, work);
+        let cost = credit - self.credit;
+        batch.close_run(first, Run { id: self.id, cost });
+    }
+
+    fn receive(&mut self, batch: &mut Batch, work: &mut Work) {
+        if self.is_deaf() {
+            let read = self.receive_some(work);
+            return self.after_read(read.map(|_| ()), batch, work);
+        }
+        if self.session.assembly().is_some() {
+            return self.receive_large(batch, work);
+        }
+        match self.receive_some(work) {
+            Ok(length) => {
+                let scratch = std::mem::take(&mut work.scratch);
+                self.take(&scratch[..length], batch, work);
+                work.scratch = scratch;
+            }
+            Err(end) => self.after_read(Err(end), batch, work),
+        }
+    }
+
+    /// One read into the scratch memory.
+    fn receive_some(&mut self, work: &mut Work) -> Result<usize, Errno> {
+        let Transport::Socket(socket) = &self.transport else {
+            return Err(Errno::AGAIN);
+        };
+        work.counters.receives += 1;
+        let length = socket.receive(&mut work.scratch)?;
+        self.count_read(length, work.scratch.len(), work)
+    }
+
+    /// Counts a read of `length` bytes where `room` were possible; zero bytes are the end.
+    fn count_read(&mut self, length: usize, room: usize, work: &mut Work) -> Result<usize, Errno> {
+        if length == 0 {
+            return Err(Errno::PIPE);
+        }
+        // A short read emptied the socket; edge-triggered, the next byte is a new event. Not so with an end behind it.
+        if length < room && !self.flags.has(Flags::HANGUP) {
+            self.flags.clear(Flags::READABLE);
+        }
+        self.received += length as u64;
+        work.counters.bytes_in += length as u64;
+        Ok(length)
+    }
+
+    /// Reads straight into the memory of a large message.
+    fn receive_large(&mut self, batch: &mut Batch, work: &mut Work) {
+        let mut total = 0;
+        while total < LARGE_READ {
+            let (Transport::Socket(socket), Some((memory, want))) = (&self.transport, self.session.assembly()) else {
+                return;
+            };
+            work.counters.receives += 1;
+            let room = want.min(memory.capacity() - memory.len());
+            let read = socket.receive_append(memory, want);
+            let length = match read.and_then(|length| self.count_read(length, room, work)) {
+                Ok(length) => length,
+                Err(end) => return self.after_read(Err(end), batch, work),
+            };
+            total += length;
+            let before = batch.events();
+            let mut sink = BatchSink::new(self.id, batch, &mut self.credit, MESSAGES_PER_READ, work);
+            let done = self.session.assembled(&self.settings.session, length, &mut sink);
+            if let Err(error) = done {
+                return self.fail(error, batch);
+            }
+            if length < room || batch.events() > before {
+                return;
+            }
+        }
+    }
+
+    /// Hands `bytes` to the session; what it does not take is kept.
+    fn take(&mut self, bytes: &[u8], batch: &mut Batch, work: &mut Work) {
+        let pending = self.pending();
+        let mut sink = BatchSink::new(self.id, batch, &mut self.credit, MESSAGES_PER_READ, work);
+        let result = self
+            .session
+            .receive(&self.settings.session, bytes, &mut sink, &mut self.out, pending);
+        match result {
+            Ok((taken, Progress::Blocked)) => self.input.extend_from_slice(bytes.get(taken..).unwrap_or(&[])),
+            Ok(_) => {}
+            Err(error) => self.fail(error, batch),
+        }
+    }
+
+    fn fail(&mut self, error: ProtocolError, batch: &mut Batch) {
+        let code = error.close_code().to_le_bytes();
+        let message = error.to_string();
+        batch.event(
+            self.id,
+            kind::ERROR,
+            &[&code, error.code().as_bytes(), b"\0", message.as_bytes()],
+        );
+    }
+
+    fn after_read(&mut self, read: Result<(), Errno>, batch: &mut Batch, work: &mut Work) {
+        match read {
+            Ok(()) | Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => self.flags.clear(Flags::READABLE),
+            Err(Errno::PIPE) => {
+                self.flags.clear(Flags::READABLE);
+                self.flags.set(Flags::END);
+                if self.flags.has(Flags::SHUT) {
+                    self.terminate(false, work);
+                } else {
+                    batch.event(self.id, kind::END, &[]);
+                }
+            }
+            Err(_) => self.terminate(false, work),
+        }
+    }
+
+    /// Whether it can be served again at once.
+    pub fn wants_turn(&mut self) -> bool {
+        if self.credit <= 0 && self.has_input() {
+            self.flags.set(Flags::STARVED);
+        }
+        self.enqueue()
+    }
+}

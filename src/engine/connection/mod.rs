@@ -1,0 +1,220 @@
+//! One connection: a transport, a session and what waits between them.
+//!
+//! Entry points in the order of a life: [`Connection::new`], [`Connection::serve`] (one read and its events),
+//! [`Connection::send`] and [`Connection::close`] (JavaScript's commands), [`Connection::flush`] (one write). It decides
+//! nothing about bytes (the session does) nor about time (the reactor does).
+
+mod flags;
+mod input;
+mod output;
+
+use super::deadlines::Tick;
+use super::stats::Counters;
+use super::transport::{Queue, Socket, Token, Transport};
+use super::warm::Warm;
+use crate::proto::session::{Config, Session};
+use flags::Flags;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What all connections of a server share.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The protocol's limits.
+    pub session: Config,
+    /// How long the close handshake may take.
+    pub close_timeout: Duration,
+    /// Payload bytes (plus 64 a message) that may wait undelivered in JavaScript before reading stops.
+    pub receive_credit: i32,
+}
+
+impl Settings {
+    /// Whether `other` asks for the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let key = |settings: &Self| {
+            let Config {
+                role,
+                max_payload,
+                max_fragments,
+                max_buffered_chunks,
+                skip_utf8_validation,
+                auto_pong,
+                ..
+            } = settings.session;
+            let limits = (max_payload, max_fragments, max_buffered_chunks);
+            (
+                role,
+                limits,
+                skip_utf8_validation,
+                auto_pong,
+                settings.close_timeout,
+                settings.receive_credit,
+            )
+        };
+        key(self) == key(other)
+    }
+}
+
+/// What a message costs beside its payload.
+pub const MESSAGE_COST: i32 = 64;
+/// Reads of one turn into a large message.
+const LARGE_READ: usize = 256 << 10;
+/// An output buffer above this is not kept.
+const KEEP_OUTPUT: usize = 16 << 10;
+
+/// What the reactor lends a connection while it works.
+pub struct Work {
+    /// Where a read lands first.
+    pub scratch: Box<[u8]>,
+    /// Memory for large messages.
+    pub warm: Warm,
+    /// Spare output buffers.
+    pub spare: Vec<Vec<u8>>,
+    /// By-reference payloads that are done with.
+    pub released: Vec<Token>,
+    /// What `stats()` tells.
+    pub counters: Counters,
+}
+
+/// A live connection.
+pub struct Connection {
+    id: u32,
+    flags: Flags,
+    credit: i32,
+    /// The last batch scope it occurred in.
+    scope: u32,
+    deadline: Tick,
+    transport: Transport,
+    session: Session,
+    settings: Arc<Settings>,
+    /// Output that is next to go; `queue` goes before it.
+    out: Vec<u8>,
+    queue: Option<Box<Queue>>,
+    /// Bytes read but not taken by the session, for want of credit or room.
+    input: Vec<u8>,
+    /// Framed bytes JavaScript asked to send.
+    asked: u64,
+    received: u64,
+    sent: u64,
+}
+
+impl Connection {
+    /// A connection that writes `response` first and takes `leftover` as its first input.
+    pub fn new(id: u32, transport: Transport, settings: Arc<Settings>, response: &[u8], leftover: &[u8]) -> Self {
+        let mut flags = Flags::default();
+        // A taken-over socket has just carried a request: trying to write is cheaper than waiting to be told.
+        flags.set(Flags::WRITABLE);
+        Self {
+            id,
+            flags,
+            credit: settings.receive_credit,
+            scope: 0,
+            deadline: Tick::NEVER,
+            transport,
+            session: Session::new(),
+            settings,
+            out: response.to_vec(),
+            queue: None,
+            input: leftover.to_vec(),
+            asked: 0,
+            received: 0,
+            sent: 0,
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Bytes read and written since the takeover.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.received, self.sent)
+    }
+
+    /// How long its close handshake may take.
+    pub fn close_timeout(&self) -> Duration {
+        self.settings.close_timeout
+    }
+
+    /// The socket, unless it is a Duplex or gone.
+    pub fn socket(&self) -> Option<&Socket> {
+        match &self.transport {
+            Transport::Socket(socket) if !self.is_gone() => Some(socket),
+            _ => None,
+        }
+    }
+
+    /// Whether JavaScript does its input and output.
+    pub fn is_duplex(&self) -> bool {
+        matches!(self.transport, Transport::Duplex)
+    }
+
+    /// Whether only its last event is left.
+    pub fn is_gone(&self) -> bool {
+        self.flags.has(Flags::GONE)
+    }
+
+    /// Output that is not out yet.
+    pub fn pending(&self) -> usize {
+        self.out.len() + self.queue.as_ref().map_or(0, |queue| queue.len())
+    }
+
+    /// Memory held for it: output, and input that waits for credit.
+    pub fn held(&self) -> usize {
+        self.pending() + self.input.len()
+    }
+
+    /// How much of what JavaScript sent is out.
+    pub fn written(&self) -> u64 {
+        self.asked.saturating_sub(self.pending() as u64)
+    }
+
+    /// Notes what the kernel reported; whether it can be served or written now.
+    pub fn ready(&mut self, readable: bool, writable: bool, hangup: bool) {
+        if readable || hangup {
+            self.flags.set(Flags::READABLE);
+        }
+        if hangup {
+            self.flags.set(Flags::HANGUP);
+        }
+        if writable {
+            self.flags.set(Flags::WRITABLE);
+        }
+    }
+
+    /// Whether a turn has something to do for it; then it counts as queued.
+    pub fn enqueue(&mut self) -> bool {
+        let wanted = self.is_gone()
+            || self.flags.has(Flags::WRITTEN | Flags::DRAINED)
+            || (self.has_input() && !self.flags.has(Flags::PAUSED | Flags::STARVED));
+        wanted && self.flags.raise(Flags::QUEUED)
+    }
+
+    fn has_input(&self) -> bool {
+        !self.flags.has(Flags::END) && (self.flags.has(Flags::READABLE) || !self.input.is_empty())
+    }
+
+    /// Whether it has output to be tried; then it counts as on the write list.
+    pub fn mark_dirty(&mut self) -> bool {
+        self.flags.raise(Flags::DIRTY)
+    }
+
+    /// Whether the batch scope `scope` has events of it already; now it has.
+    pub fn enter_scope(&mut self, scope: u32) -> bool {
+        std::mem::replace(&mut self.scope, scope) == scope
+    }
+
+    /// Credit came back.
+    pub fn restore_credit(&mut self, credit: i32) {
+        self.credit += credit;
+        if self.credit > 0 {
+            self.flags.clear(Flags::STARVED);
+        }
+    }
+
+    /// Whether it waits for credit.
+    pub fn is_starved(&self) -> bool {
+        self.flags.has(Flags::STARVED)
+    }
+}

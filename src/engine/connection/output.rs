@@ -1,0 +1,257 @@
+//! What a connection sends: JavaScript's commands become frames, frames become writes.
+
+use super::flags::Flags;
+use super::{Connection, KEEP_OUTPUT, Work};
+use crate::engine::deadlines::Tick;
+use crate::engine::memory::command::{Command, operation};
+use crate::engine::transport::{Flushed, Foreign, Segment, Transport};
+use crate::proto::wire::Opcode;
+use crate::proto::wire::mask::random_key;
+use rustix::io::Errno;
+
+/// Commands.
+impl Connection {
+    /// Appends a frame JavaScript asked for; `foreign` is its payload when it goes by reference.
+    pub fn send(&mut self, command: &Command<'_>, foreign: Option<Foreign>, work: &mut Work) {
+        let Some(opcode) = Opcode::from_bits((command.flags & operation::OPCODE) as u8) else {
+            return;
+        };
+        let fin = command.has(operation::FIN);
+        let mask = command.has(operation::MASK).then(random_key);
+        let length = foreign
+            .as_ref()
+            .map_or(command.body.len(), |bytes| bytes.as_slice().len());
+        self.asked += framed_length(length, mask.is_some());
+        if command.has(operation::NOTIFY) {
+            self.flags.set(Flags::NOTIFY);
+        }
+        if self.session.close_sent() || self.is_gone() || self.flags.has(Flags::SHUT) {
+            work.released.extend(foreign.map(|bytes| bytes.token()));
+            return;
+        }
+        work.counters.message_out(opcode, length);
+        self.lend_output(work);
+        match foreign {
+            None => self.session.send(opcode, fin, command.body, mask, &mut self.out),
+            Some(bytes) if mask.is_some() => {
+                self.session.send(opcode, fin, bytes.as_slice(), mask, &mut self.out);
+                work.released.push(bytes.token());
+            }
+            Some(bytes) => {
+                self.session.send_header(opcode, fin, length, &mut self.out);
+                self.queue_output();
+                self.queue.get_or_insert_default().push(Segment::Foreign(bytes, 0));
+            }
+        }
+    }
+
+    /// Sends the close frame.
+    pub fn close(&mut self, code: u32, reason: &[u8], mask: bool, work: &mut Work) {
+        let mask = mask.then(random_key);
+        let code = u16::try_from(code).ok().filter(|code| *code != 0);
+        if !self.is_gone() && !self.flags.has(Flags::SHUT) {
+            self.lend_output(work);
+            self.session.send_close(code, reason, mask, &mut self.out);
+        }
+    }
+
+    /// Half-closes once the output is out.
+    pub fn shutdown(&mut self) {
+        self.flags.set(Flags::SHUTDOWN);
+    }
+
+    /// When it is dropped if it is not closed by then.
+    pub fn deadline(&self) -> Tick {
+        self.deadline
+    }
+
+    /// Sets that.
+    pub fn set_deadline(&mut self, deadline: Tick) {
+        self.deadline = deadline;
+    }
+
+    /// Stops or goes on reading.
+    pub fn set_paused(&mut self, paused: bool) {
+        if paused {
+            self.flags.set(Flags::PAUSED);
+        } else {
+            self.flags.clear(Flags::PAUSED);
+        }
+    }
+
+    /// Drops the transport; the last event follows.
+    pub fn terminate(&mut self, reset: bool, work: &mut Work) {
+        if let (true, Transport::Socket(socket)) = (reset, &self.transport) {
+            socket.reset_on_close();
+        }
+        if !self.is_duplex() {
+            self.transport = Transport::Gone;
+        }
+        self.flags.set(Flags::GONE);
+        self.out = Vec::new();
+        self.input = Vec::new();
+        if let Some(queue) = &mut self.queue {
+            queue.clear(&mut work.released);
+        }
+    }
+
+    fn lend_output(&mut self, work: &mut Work) {
+        if self.out.capacity() == 0
+            && let Some(spare) = work.spare.pop()
+        {
+            self.out = spare;
+        }
+    }
+
+    fn queue_output(&mut self) {
+        if !self.out.is_empty() {
+            let bytes = std::mem::take(&mut self.out);
+            self.queue.get_or_insert_default().push(Segment::Own(bytes, 0));
+        }
+    }
+}
+
+/// The length of a frame with a payload of `length` bytes.
+fn framed_length(length: usize, masked: bool) -> u64 {
+    let header = match length {
+        0..=125 => 2,
+        126..=0xffff => 4,
+        _ => 10,
+    };
+    (length + header + if masked { 4 } else { 0 }) as u64
+}
+
+/// Writing.
+impl Connection {
+    /// Writes what is due, once; whether the connection has news for JavaScript or an end to reach.
+    pub fn flush(&mut self, work: &mut Work) {
+        self.flags.clear(Flags::DIRTY);
+        if self.is_gone() || self.is_duplex() {
+            return;
+        }
+        if self.pending() > 0 {
+            if !self.flags.has(Flags::WRITABLE) {
+                return;
+            }
+            self.write(work);
+        }
+        if self.pending() == 0 && !self.is_gone() {
+            self.after_output(work);
+        }
+    }
+
+    fn write(&mut self, work: &mut Work) {
+        let Transport::Socket(socket) = &self.transport else {
+            return;
+        };
+        let before = self.pending();
+        let direct = self.queue.as_ref().is_none_or(|queue| queue.is_empty());
+        let flushed = if direct {
+            work.counters.sends += 1;
+            match socket.send(&self.out) {
+                Ok(taken) if taken == self.out.len() => Flushed::All,
+                Ok(taken) => {
+                    let bytes = std::mem::take(&mut self.out);
+                    self.queue.get_or_insert_default().push(Segment::Own(bytes, taken));
+                    Flushed::Full
+                }
+                Err(Errno::AGAIN | Errno::INTR) => Flushed::Full,
+                Err(_) => Flushed::Broken,
+            }
+        } else {
+            self.flush_queue(work)
+        };
+        if flushed == Flushed::All {
+            self.recycle_output(work);
+        }
+        self.note_written(flushed, before - self.pending(), work);
+    }
+
+    fn flush_queue(&mut self, work: &mut Work) -> Flushed {
+        self.queue_output();
+        let (Transport::Socket(socket), Some(queue)) = (&self.transport, &mut self.queue) else {
+            return Flushed::All;
+        };
+        let (flushed, _) = queue.flush(socket, &mut work.released, &mut work.counters.sends);
+        if queue.is_empty() {
+            self.queue = None;
+        }
+        flushed
+    }
+
+    fn recycle_output(&mut self, work: &mut Work) {
+        let mut bytes = std::mem::take(&mut self.out);
+        if bytes.capacity() > 0 && bytes.capacity() <= KEEP_OUTPUT && work.spare.len() < 64 {
+            bytes.clear();
+            work.spare.push(bytes);
+        }
+    }
+
+    fn note_written(&mut self, flushed: Flushed, progress: usize, work: &mut Work) {
+        self.sent += progress as u64;
+        work.counters.bytes_out += progress as u64;
+        match flushed {
+            Flushed::All => {}
+            Flushed::Full => {
+                self.flags.clear(Flags::WRITABLE);
+                self.flags.set(Flags::BLOCKED);
+            }
+            // The peer is gone: nothing more will go out, and reading finds the end.
+            Flushed::Broken => {
+                self.flags.clear(Flags::WRITABLE);
+                self.flags.set(Flags::HANGUP | Flags::READABLE);
+                self.flags.clear(Flags::PAUSED);
+            }
+        }
+        if progress > 0 && self.flags.has(Flags::NOTIFY) {
+            self.flags.set(Flags::WRITTEN);
+        }
+    }
+
+    /// All output is out: tell, answer the ping that had to wait, end what wants to end.
+    fn after_output(&mut self, work: &mut Work) {
+        if self.flags.has(Flags::BLOCKED) {
+            self.flags.clear(Flags::BLOCKED);
+            self.flags.set(Flags::DRAINED);
+            self.session.drained(&self.settings.session, &mut self.out);
+            if !self.out.is_empty() {
+                return self.write(work);
+            }
+        }
+        if self.session.close_sent() && (self.session.close_received() || self.session.failed()) {
+            self.flags.set(Flags::SHUTDOWN);
+        }
+        if self.flags.has(Flags::SHUTDOWN) && self.flags.raise(Flags::SHUT) {
+            if let Transport::Socket(socket) = &self.transport {
+                socket.shutdown();
+            }
+            if self.flags.has(Flags::END) {
+                self.terminate(false, work);
+            }
+        }
+    }
+
+    /// JavaScript looks at the ledger itself after a write on its own thread.
+    pub fn forget_written(&mut self) {
+        self.flags.clear(Flags::WRITTEN);
+        if self.pending() == 0 {
+            self.flags.clear(Flags::NOTIFY);
+        }
+    }
+
+    /// What a Duplex has to write, and whether it has to end after that.
+    pub fn take_output(&mut self) -> (Vec<Segment>, bool) {
+        self.flags.clear(Flags::DIRTY);
+        self.sent += self.pending() as u64;
+        let mut parts: Vec<Segment> = self
+            .queue
+            .take()
+            .map_or_else(Vec::new, |mut queue| queue.drain().collect());
+        if !self.out.is_empty() {
+            parts.push(Segment::Own(std::mem::take(&mut self.out), 0));
+        }
+        let done = self.session.close_sent() && (self.session.close_received() || self.session.failed());
+        let end = (done || self.flags.has(Flags::SHUTDOWN)) && self.flags.raise(Flags::SHUT);
+        (parts, end)
+    }
+}

@@ -1,0 +1,123 @@
+//! What JavaScript asks of a reactor's connections, applied in order; and what time asks.
+
+use super::{Reactor, connection, index_of};
+use crate::engine::connection::Connection;
+use crate::engine::deadlines::Tick;
+use crate::engine::memory::command::{Command, Commands, Verb, operation};
+use crate::engine::transport::{Foreign, Socket, Transport};
+use mio::Interest;
+use mio::unix::SourceFd;
+use std::io;
+use std::os::fd::RawFd;
+
+impl Reactor {
+    /// Applies JavaScript's commands in order; `foreign` holds the by-reference payloads in the same order.
+    pub fn apply(&mut self, commands: &[u8], foreign: &mut Vec<Foreign>) {
+        let mut foreign = foreign.drain(..);
+        for command in Commands::new(commands) {
+            let payload = if command.has(operation::REFERENCE) {
+                foreign.next()
+            } else {
+                None
+            };
+            if command.verb == Verb::Attach {
+                self.attach(&command, payload);
+            } else {
+                self.command(&command, payload);
+            }
+        }
+    }
+
+    fn attach(&mut self, command: &Command<'_>, leftover: Option<Foreign>) {
+        let descriptor = command.word(0).cast_signed();
+        let rest = leftover.as_ref().map_or(&[][..], Foreign::as_slice);
+        let response = command.body.get(8..).unwrap_or(&[]);
+        let Some(settings) = self.settings.get(command.word(1) as usize).cloned() else {
+            return;
+        };
+        let id = command.id;
+        let transport = if descriptor < 0 {
+            Transport::Duplex
+        } else {
+            Transport::Socket(Socket::adopt(descriptor))
+        };
+        let mut fresh = Connection::new(id, transport, settings, response, rest);
+        self.work.released.extend(leftover.map(|bytes| bytes.token()));
+        self.work.counters.attached += 1;
+        self.live += 1;
+        fresh.mark_dirty();
+        self.dirty.push(id);
+        if descriptor >= 0 && self.register(descriptor, id).is_err() {
+            fresh.terminate(false, &mut self.work);
+        }
+        if fresh.enqueue() {
+            self.ready.push_back(id);
+        }
+        let index = index_of(id);
+        if self.slots.len() <= index {
+            self.slots.resize_with(index + 1, || None);
+        }
+        self.ledger.set(index, 0);
+        self.slots[index] = Some(Box::new(fresh));
+    }
+
+    fn register(&self, descriptor: RawFd, id: u32) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll
+            .registry()
+            .register(&mut SourceFd(&descriptor), mio::Token(id as usize), interest)
+    }
+
+    fn command(&mut self, command: &Command<'_>, payload: Option<Foreign>) {
+        let Some(connection) = connection(&mut self.slots, command.id) else {
+            self.work.released.extend(payload.map(|bytes| bytes.token()));
+            return;
+        };
+        let mut closing = false;
+        match command.verb {
+            Verb::Frame => connection.send(command, payload, &mut self.work),
+            Verb::Close => {
+                let reason = command.body.get(4..).unwrap_or(&[]);
+                connection.close(command.word(0), reason, command.has(operation::MASK), &mut self.work);
+                closing = true;
+            }
+            Verb::Shutdown => {
+                connection.shutdown();
+                closing = true;
+            }
+            Verb::Terminate => connection.terminate(false, &mut self.work),
+            Verb::Reset => connection.terminate(true, &mut self.work),
+            Verb::Pause => connection.set_paused(true),
+            Verb::Resume => connection.set_paused(false),
+            Verb::Attach => {}
+        }
+        if connection.mark_dirty() {
+            self.dirty.push(command.id);
+        }
+        if closing && connection.deadline() == Tick::NEVER {
+            let due = self.deadlines.add(connection.close_timeout(), command.id);
+            connection.set_deadline(due);
+        }
+        if connection.enqueue() {
+            self.ready.push_back(command.id);
+        }
+    }
+
+    /// Drops the connections whose close handshake took too long.
+    pub(super) fn expire(&mut self) {
+        if self.deadlines.is_empty() {
+            return;
+        }
+        let now = self.deadlines.now();
+        while let Some(id) = self.deadlines.take_due(now) {
+            let Some(connection) = connection(&mut self.slots, id) else {
+                continue;
+            };
+            connection.set_deadline(Tick::NEVER);
+            connection.terminate(false, &mut self.work);
+            if connection.enqueue() {
+                self.ready.push_back(id);
+            }
+        }
+    }
+}
