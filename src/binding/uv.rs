@@ -128,14 +128,18 @@ struct Watched {
 }
 
 unsafe extern "C" fn on_poll(handle: Handle, _status: c_int, _events: c_int) {
+    // SAFETY: libuv calls with a live handle of ours.
+    let watched = unsafe { data(handle) }.cast::<Watched>();
     // SAFETY: the poll handle's data is the Watched, alive until the handle is closed.
-    let watched = unsafe { &*data(handle).cast::<Watched>() };
+    let watched = unsafe { &*watched };
     (watched.on_ready)();
 }
 
 unsafe extern "C" fn on_timer(handle: Handle) {
+    // SAFETY: libuv calls with a live handle of ours.
+    let watched = unsafe { data(handle) }.cast::<Watched>();
     // SAFETY: the timer's data is the Watched; both handles are closed together.
-    let watched = unsafe { &*data(handle).cast::<Watched>() };
+    let watched = unsafe { &*watched };
     (watched.on_timer)();
 }
 
