@@ -24,6 +24,8 @@ pub struct Transcript {
     refusals: u64,
     /// Questions asked so far.
     asked: Cell<u32>,
+    /// How many messages came in memory of their own.
+    pub assembled: usize,
     /// What was reserved last.
     room: Vec<u8>,
 }
@@ -58,6 +60,7 @@ impl Sink for Transcript {
     }
 
     fn message(&mut self, opcode: Opcode, data: Vec<u8>, fragments: Vec<u32>) {
+        self.assembled += 1;
         self.told.push(Told::Got(opcode, data, fragments));
     }
 

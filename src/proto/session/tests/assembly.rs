@@ -2,7 +2,7 @@
 
 use super::support::{got, masked, server, unmasked};
 use crate::proto::session::fuzz::{Driven, Told, Transcript};
-use crate::proto::session::{Progress, ProtocolError, Session};
+use crate::proto::session::{ASSEMBLE_MIN, Progress, ProtocolError, Session};
 use crate::proto::wire::Opcode::{Binary, Text};
 
 /// Bytes whose order shows.
@@ -49,6 +49,36 @@ fn no_more_is_wanted_than_the_frame_has_and_grows_by_doubling() {
     }
     assert!(rest.is_empty());
     assert_eq!(sink.told, [got(Binary, &payload)]);
+}
+
+#[test]
+fn what_is_worth_reading_in_place() {
+    let frame = masked(0x82, &pattern(5000));
+    for (missing, worth) in [(4097, true), (4096, true), (4095, false)] {
+        let mut driven = Driven::default();
+        assert_eq!(
+            driven.read(&server(), &frame[..frame.len() - missing]),
+            Ok(Progress::Drained)
+        );
+        assert_eq!(driven.session.assembly().is_some(), worth, "{missing}");
+    }
+}
+
+#[test]
+fn what_gets_memory_of_its_own() {
+    let frames = [
+        (masked(0x82, &pattern(ASSEMBLE_MIN - 1)), 0),
+        (masked(0x82, &pattern(ASSEMBLE_MIN)), 1),
+        ([masked(0x02, b"a"), masked(0x80, b"b")].concat(), 1),
+    ];
+    for (frame, expected) in frames {
+        let mut driven = Driven::default();
+        assert_eq!(driven.read(&server(), &frame), Ok(Progress::Drained));
+        assert_eq!(
+            (driven.transcript.assembled, driven.transcript.told.len()),
+            (expected, 1)
+        );
+    }
 }
 
 #[test]
@@ -134,4 +164,18 @@ fn a_sink_that_is_not_ready_is_not_given_a_message() {
         Ok((frame.len() - 9000, Progress::Drained))
     );
     assert_eq!(sink.told, [got(Text, &payload)]);
+}
+
+#[test]
+fn the_last_fragment_waits_for_a_sink_that_is_not_ready() {
+    let (first, last) = (masked(0x02, b"a"), masked(0x80, b"b"));
+    let (mut session, mut sink, mut out) = (Session::new(), Transcript::refusing(0b10), Vec::new());
+    let mut receive = |input: &[u8], sink: &mut _| session.receive(&server(), input, sink, &mut out, 0);
+    assert_eq!(
+        receive(&[&first[..], &last].concat(), &mut sink),
+        Ok((first.len(), Progress::Blocked))
+    );
+    assert!(sink.told.is_empty());
+    assert_eq!(receive(&last, &mut sink), Ok((last.len(), Progress::Drained)));
+    assert_eq!(sink.told, [Told::Got(Binary, b"ab".to_vec(), vec![1, 2])]);
 }

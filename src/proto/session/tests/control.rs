@@ -82,6 +82,14 @@ fn a_peer_that_does_not_read_gets_one_pong() {
 }
 
 #[test]
+fn a_pong_held_back_does_not_follow_our_close_frame() {
+    let (mut session, mut out) = received(&masked(0x89, b"x"), STUCK);
+    session.send_close(None, b"", None, &mut out);
+    session.drained(&server(), &mut out);
+    assert_eq!(out, unmasked(0x88, b""));
+}
+
+#[test]
 fn pongs_of_one_read_count_as_pending() {
     let pings = masked(0x89, &[b'p'; 125]).repeat(2000);
     let (mut session, mut out) = received(&pings, 0);

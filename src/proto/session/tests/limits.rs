@@ -134,6 +134,17 @@ fn many_small_fragments_cost_little() {
     let fragments = [unmasked(0x02, b"a"), unmasked(0x00, b"b").repeat(20_000)].concat();
     assert_eq!(driven.read(&client(), &fragments), Ok(Progress::Drained));
     assert!(driven.session.held() < 170_000, "{}", driven.session.held());
+    let before = driven.session.held();
+    let growths = (0..20_000).filter(|_| {
+        let held = driven.session.held();
+        assert_eq!(driven.read(&client(), &unmasked(0x00, b"b")), Ok(Progress::Drained));
+        driven.session.held() > held
+    });
+    assert!(
+        growths.count() <= 4,
+        "grew from {before} to {} in small steps",
+        driven.session.held()
+    );
 }
 
 #[test]
