@@ -1,0 +1,55 @@
+'use strict';
+
+/**
+ * `npm run nightly`: everything that takes too long for a change to wait for. Goes on after a failure and names all.
+ */
+
+const { runCargoTests } = require('./cargo-tests');
+const { emptyCounts, printCounts, runTests } = require('./node-tests');
+const { run, runNode } = require('./process');
+const { testFiles } = require('./test-files');
+
+/** Cases per property, instead of proptest's 256. */
+const PROPERTY_CASES = '20000';
+
+/**
+ * The steps; each resolves with whether it passed.
+ *
+ * @param {object} counts Account of the tests
+ * @return {[string, Function][]} Names and functions
+ * @private
+ */
+function steps(counts) {
+  const passed = async (promise) => (await promise).code === 0;
+  const release = { PROPTEST_CASES: PROPERTY_CASES, CARGO_PROFILE_TEST_OPT_LEVEL: '3' };
+  return [
+    ['the properties of the rings, many cases', () => runCargoTests(counts, release)],
+    ['the documentation of the crate', () => passed(run('cargo', DOCS, { env: { RUSTDOCFLAGS: '-D warnings' } }))],
+    ['long tests', () => runTests(testFiles('long'), {}, counts)],
+    ['tests against foreign programs', () => passed(runNode('scripts/test-peers.js', []))],
+    ['conformance, all cases', () => passed(runNode('conformance/run.js', ['--full']))]
+  ];
+}
+
+const DOCS = ['doc', '--locked', '--no-deps', '--document-private-items', '--quiet'];
+
+/**
+ * Runs all steps.
+ *
+ * @return {Promise<void>}
+ * @private
+ */
+async function main() {
+  const started = Date.now();
+  const counts = emptyCounts();
+  const failed = [];
+  for (const [name, start] of steps(counts)) {
+    console.log(`\n▶▶ ${name}`);
+    if (!(await start())) failed.push(name);
+  }
+  console.log(failed.length === 0 ? '\nall steps passed' : `\nfailed: ${failed.join(', ')}`);
+  printCounts(counts, started);
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+main();
