@@ -219,20 +219,21 @@ class WebSocket extends Connection {
    * @public
    */
   send(data, options, cb) {
+    // The usual calls, without a detour: no callback, no Blob on its way, at most `{ binary }`.
     if (
-      options === undefined &&
       cb === undefined &&
       this._readyState === OPEN &&
       this._outbox === null &&
-      this._config.maxBackpressure === 0
+      this._config.maxBackpressure === 0 &&
+      (options === undefined || isPlain(options))
     ) {
-      if (typeof data === 'string') {
-        this._channel.send(this, data, TEXT, true, false);
-        return;
-      }
+      const isText = typeof data === 'string';
 
-      if (data instanceof Uint8Array) {
-        this._channel.send(this, data, BINARY, true, false);
+      if (isText || data instanceof Uint8Array) {
+        let opcode = isText ? TEXT : BINARY;
+
+        if (options !== undefined && 'binary' in options) opcode = options.binary ? BINARY : TEXT;
+        this._channel.send(this, data, opcode, true, false);
         return;
       }
     }
@@ -252,6 +253,17 @@ class WebSocket extends Connection {
     this._flow |= TERMINATED;
     this._channel.terminate(this);
   }
+}
+
+/**
+ * Tells whether the options of `send()` ask for nothing but a type.
+ *
+ * @param {(Object|Function)} options The options
+ * @return {Boolean} `true` if they do
+ * @private
+ */
+function isPlain(options) {
+  return typeof options === 'object' && options !== null && !('fin' in options) && !('mask' in options);
 }
 
 for (const [value, name] of READY_STATES.entries()) {
