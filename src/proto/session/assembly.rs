@@ -111,8 +111,9 @@ impl Assembly {
     pub(super) fn take(&mut self, config: &Config, input: &[u8]) -> Result<usize, ProtocolError> {
         let len = input.len().min(self.missing());
         self.make_room(len);
-        self.data.extend_from_slice(input.get(..len).unwrap_or_default());
-        self.appended(config, len)?;
+        let key = self.key();
+        mask::mask_append(input.get(..len).unwrap_or_default(), &mut self.data, key, 0);
+        self.unmasked(config, len)?;
         Ok(len)
     }
 
@@ -127,20 +128,32 @@ impl Assembly {
         if self.data.capacity() - have >= len {
             return;
         }
-        let more = have.max(GROW_MIN).max(len);
-        let last = self.frame.is_some_and(|frame| frame.fin);
-        self.data
-            .reserve_exact(if last { more.min(self.missing()) } else { more });
+        let mut more = have.max(GROW_MIN).max(len);
+        if self.frame.is_some_and(|frame| frame.fin) {
+            more = more.min(self.missing());
+        }
+        self.data.reserve_exact(more);
     }
 
-    /// The last `len` bytes of the data are new: unmasks and checks them, and ends the frame if it is complete.
+    /// The mask key of the open frame as it falls on the next byte.
+    fn key(&self) -> [u8; 4] {
+        self.frame.and_then(|frame| frame.key).unwrap_or_default()
+    }
+
+    /// The last `len` bytes of the data are new and as they came.
     fn appended(&mut self, config: &Config, len: usize) -> Result<(), ProtocolError> {
+        let (start, key) = (self.data.len() - len, self.key());
+        mask::mask_in_place(self.data.get_mut(start..).unwrap_or_default(), key, 0);
+        self.unmasked(config, len)
+    }
+
+    /// The last `len` bytes of the data are new and unmasked: checks them, and ends the frame if it is complete.
+    fn unmasked(&mut self, config: &Config, len: usize) -> Result<(), ProtocolError> {
         let start = self.data.len() - len;
-        let (Some(frame), Some(fresh)) = (&mut self.frame, self.data.get_mut(start..)) else {
+        let (Some(frame), Some(fresh)) = (&mut self.frame, self.data.get(start..)) else {
             return Ok(());
         };
         if let Some(key) = &mut frame.key {
-            mask::mask_in_place(fresh, *key, 0);
             key.rotate_left(len & 3);
         }
         if self.opcode == Opcode::Text && !config.skip_utf8_validation {

@@ -1,4 +1,5 @@
 //! Which close codes may a peer send (RFC 6455 section 7.4 and the IANA registry)?
+#![forbid(unsafe_code)]
 
 /// The peer did something this protocol does not allow.
 pub const PROTOCOL_ERROR: u16 = 1002;

@@ -7,6 +7,7 @@
 //!
 //! [`FramePrefix`] is the first two bytes with all that can be wrong in them, so that a bad frame is known from its
 //! first two bytes; [`FrameHeader`] is the whole. [`SmallFrame`] takes the common case in one go.
+#![forbid(unsafe_code)]
 
 use super::Opcode;
 

@@ -6,6 +6,9 @@
 //! The loops are plain XORs over words, which the compiler turns into vector code as fast as a copy from 512 bytes on.
 //! Tried and slower: blocks of 16 bytes as arrays (not vectorised), a loop of bytes for the rest (7 ns), rotating the key
 //! as an array (a call, 7 ns), and looking for non-ASCII in a second pass (a stall on what was just written, 10 ns).
+//! The one `unsafe` line declares a vector's spare capacity filled.
+
+use std::mem::MaybeUninit;
 
 /// What no ASCII byte has.
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
@@ -95,14 +98,22 @@ fn copy_words(src: &[u8], dst: &mut [u8], key: [u8; 4]) -> bool {
     seen & HIGH_BITS == 0
 }
 
-/// Appends `src`, masked or unmasked, to `out`.
+/// Appends `src`, masked or unmasked, to `out`, in one pass: half the time of appending first, at 64 KiB.
 #[inline]
 pub fn mask_append(src: &[u8], out: &mut Vec<u8>, key: [u8; 4], offset: usize) {
-    let start = out.len();
-    out.extend_from_slice(src);
-    if let Some(added) = out.get_mut(start..) {
-        mask_in_place(added, key, offset);
+    out.reserve(src.len());
+    let word = word_of(rotate(key, offset));
+    let (from, from_tail) = src.as_chunks::<8>();
+    let (to, to_tail) = out.spare_capacity_mut().split_at_mut(from.len() * 8);
+    for (from, to) in from.iter().zip(to.as_chunks_mut::<8>().0) {
+        *to = (u64::from_ne_bytes(*from) ^ word).to_ne_bytes().map(MaybeUninit::new);
     }
+    for ((from, to), key) in from_tail.iter().zip(to_tail).zip(word.to_ne_bytes()) {
+        to.write(from ^ key);
+    }
+    // SAFETY: `src.len()` bytes of the spare capacity, which `reserve` made at least that long, have just been written:
+    // the whole words of `src` and, right behind them, its tail.
+    unsafe { out.set_len(out.len() + src.len()) };
 }
 
 /// A key nobody can predict, as section 5.3 asks: "derived from a strong source of entropy".

@@ -2,8 +2,7 @@
 //!
 //! Uses no other room. Read in this order: [`Opcode`] and [`close_code`] (the names), [`FrameHeader`] (RFC 6455
 //! section 5.2), [`mask`] (section 5.3), [`Utf8Validator`] (section 8.1). What a *sequence* of frames means, and what is
-//! allowed to whom, is the business of [`session`](super::session).
-#![forbid(unsafe_code)]
+//! allowed to whom, is the business of [`session`](super::session). `unsafe` is allowed in [`mask`] alone; every other file forbids it.
 
 pub mod close_code;
 mod header;

@@ -1,4 +1,5 @@
 //! Which kind of frame is it (RFC 6455 section 5.2, "opcode")?
+#![forbid(unsafe_code)]
 
 /// The opcodes RFC 6455 defines; 3 to 7 and 11 to 15 are reserved and never become one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,6 +3,7 @@
 //! "So far": a message arrives in pieces that cut characters apart, and an error is to be found at its first wrong byte,
 //! not at the end of the message. [`Utf8Validator`] carries what a cut character still needs from piece to piece; the
 //! bulk of each piece goes through simdutf8. [`is_utf8`] is for a text that is already whole.
+#![forbid(unsafe_code)]
 
 /// The bytes are not UTF-8, and no continuation can make them so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
