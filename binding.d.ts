@@ -32,12 +32,10 @@ export declare class NativeChannel {
   /** A turn over Duplexes, or the rest of a dispatch that took too long. */
   turn(): void
   /**
-   * Sets a socket option: `'nodelay'` (on) or `'keepalive'` (on, milliseconds). 0, or the negated errno; when the
-   * reactor is busy it is left undone with `-EAGAIN`.
+   * A socket option: `'nodelay'` (0 or 1), `'keepalive'` (0 for off, else milliseconds + 1), `'tos'` (its value, below
+   * zero to read it). 0, the value read, or the negated errno; `-EAGAIN` while the reactor is busy.
    */
-  option(id: number, name: string, on: boolean, milliseconds: number): number
-  /** Bytes a connection has read and written; nothing when it is gone or the reactor busy. */
-  counts(id: number): Array<number> | null
+  option(id: number, name: string, value: number): number
   /** Running totals. */
   stats(): ReactorStats | null
   /** Who drives: `'loop'`, `'thread'`, or `'inline'`. */

@@ -14,6 +14,12 @@ const { SendCallbacks } = require('./send-callbacks');
 const INDEX_BITS = 20;
 const GENERATIONS = 0xfff;
 
+/** The ledger: what is out of what was sent, bytes read, bytes written. */
+const TOTALS = 3;
+const BYTES_READ = 1;
+const BYTES_WRITTEN = 2;
+
+const EBADF = -9;
 const EAGAIN = -11;
 const resolved = Promise.resolve();
 
@@ -42,8 +48,6 @@ class FdChannel {
     this.held = 0;
     this.isScheduled = false;
     this.lastStats = {};
-    /** What `counts()` says of the connection that has just gone. */
-    this.last = { bytesRead: 0, bytesWritten: 0 };
     this.flush = () => {
       this.isScheduled = false;
       this.native.flush();
@@ -116,7 +120,7 @@ class FdChannel {
     ws._id = ((this.generations[index] << INDEX_BITS) | index) >>> 0;
     ws._sent = 0;
     sockets[index] = ws;
-    this.ledger[index] = 0;
+    this.ledger.fill(0, index * TOTALS, (index + 1) * TOTALS);
     this.connections++;
     this.ref(ws);
   }
@@ -270,7 +274,7 @@ class FdChannel {
    * @private
    */
   bufferedAmount(ws) {
-    return ws._sent - this.ledger[ws._id & INDEX];
+    return ws._sent - this.ledger[(ws._id & INDEX) * TOTALS];
   }
 
   /**
@@ -300,36 +304,47 @@ class FdChannel {
   }
 
   /**
-   * Sets a socket option.
+   * Sets or reads a socket option.
    *
    * @param {WebSocket} ws The WebSocket
-   * @param {String} name `'nodelay'` or `'keepalive'`
-   * @param {Boolean} on On or off
-   * @param {Number} [ms] For `'keepalive'`: the delay of the first probe
-   * @return {Number} 0, or a negated error number
+   * @param {String} name `'nodelay'`, `'keepalive'` or `'tos'`
+   * @param {(Boolean|Number)} [value] On or off; for `'tos'` the value, nothing to
+   *     read it
+   * @param {Number} [ms=0] For `'keepalive'`: the delay of the first probe
+   * @return {Number} 0, the value read, or a negated error number
    * @private
    */
-  option(ws, name, on, ms) {
-    this.native.flush();
+  option(ws, name, value = -1, ms = 0) {
+    if (ws._channel !== this) return EBADF;
 
-    const result = this.native.option(ws._id, name, on === true, ms ?? 0);
+    // The connection may not have crossed yet.
+    this.flush();
 
-    // The reactor is at work: nothing went wrong that the caller could mend.
-    return result === EAGAIN ? 0 : result;
+    const number = name === 'keepalive' && value ? ms + 1 : Number(value);
+    const result = this.native.option(ws._id, name, number);
+
+    if (result !== EAGAIN) return result;
+
+    // The reactor is at work, and nobody waits for it here.
+    setImmediate(() => this.option(ws, name, value, ms));
+    return 0;
   }
 
   /**
-   * Tells how many bytes were read and written.
+   * Tells how many bytes were read and written; also while its end is told.
    *
    * @param {WebSocket} ws The WebSocket
-   * @return {Object} Those counts
+   * @return {Object} Those counts, and what the kernel has not taken
    * @private
    */
   counts(ws) {
-    const counts = ws._channel === this ? this.native.counts(ws._id) : null;
+    const at = (ws._id & INDEX) * TOTALS;
 
-    if (counts !== null) this.last = { bytesRead: counts[0], bytesWritten: counts[1] };
-    return { ...this.last, queued: ws._channel === this ? this.bufferedAmount(ws) : 0 };
+    return {
+      bytesRead: this.ledger[at + BYTES_READ],
+      bytesWritten: this.ledger[at + BYTES_WRITTEN],
+      queued: ws._channel === this ? this.bufferedAmount(ws) : 0
+    };
   }
 
   /**
@@ -359,7 +374,7 @@ class FdChannel {
    * @private
    */
   settle(ws) {
-    if (ws._channel === this) this.callbacks.settle(ws, this.ledger[ws._id & INDEX]);
+    if (ws._channel === this) this.callbacks.settle(ws, this.ledger[(ws._id & INDEX) * TOTALS]);
   }
 
   /**
@@ -400,14 +415,11 @@ class FdChannel {
    * A connection is gone.
    *
    * @param {WebSocket} ws The WebSocket
-   * @param {Number} bytesRead Bytes it has read
-   * @param {Number} bytesWritten Bytes it has written
    * @private
    */
-  closed(ws, bytesRead, bytesWritten) {
+  closed(ws) {
     const index = ws._id & INDEX;
 
-    this.last = { bytesRead, bytesWritten };
     this.walker.memory.drop(ws);
     this.walker.sockets[index] = null;
     this.generations[index] = (this.generations[index] + 1) & GENERATIONS;

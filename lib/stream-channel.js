@@ -121,7 +121,14 @@ class StreamChannel extends FdChannel {
    * @private
    */
   gone(ws) {
-    if (ws._channel === this) super.terminate(ws);
+    if (ws._channel !== this) return;
+
+    super.terminate(ws);
+    // As with ws, our 'close' comes within that of the stream.
+    if (this.walker.isWalking) return;
+    this.flush();
+    this.native.turn();
+    this.finish();
   }
 
   /**
@@ -264,16 +271,14 @@ class StreamChannel extends FdChannel {
    * A connection is gone.
    *
    * @param {WebSocket} ws The WebSocket
-   * @param {Number} bytesRead Bytes it has read
-   * @param {Number} bytesWritten Bytes it has written
    * @private
    */
-  closed(ws, bytesRead, bytesWritten) {
+  closed(ws) {
     const { transport } = this.states[ws._id & INDEX];
 
     this.states[ws._id & INDEX] = undefined;
     transport.destroy();
-    super.closed(ws, bytesRead, bytesWritten);
+    super.closed(ws);
   }
 }
 

@@ -238,7 +238,7 @@ class Walker {
       case END:
         return this.channel.ended(ws);
       case GONE:
-        return this.channel.closed(ws, data.readDoubleLE(0), data.readDoubleLE(8));
+        return this.channel.closed(ws);
       default:
         throw new RangeError(`the engine sent an event of unknown kind ${kind}`);
     }

@@ -11,6 +11,7 @@ use crate::proto::session::{Config, Role};
 use napi::bindgen_prelude::{Array, FromNapiValue, Object, Unknown};
 use napi::{Env, Error, JsString, Result, sys};
 use napi_derive::napi;
+use rustix::io::Errno;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -193,28 +194,30 @@ impl NativeChannel {
         }
     }
 
-    /// Sets a socket option: `'nodelay'` (on) or `'keepalive'` (on, milliseconds). 0, or the negated errno; when the
-    /// reactor is busy it is left undone with `-EAGAIN`.
+    /// A socket option: `'nodelay'` (0 or 1), `'keepalive'` (0 for off, else milliseconds + 1), `'tos'` (its value, below
+    /// zero to read it). 0, the value read, or the negated errno; `-EAGAIN` while the reactor is busy.
     #[napi]
-    pub fn option(&self, id: u32, name: JsString<'_>, on: bool, milliseconds: f64) -> Result<i32> {
+    pub fn option(&self, id: u32, name: JsString<'_>, value: f64) -> Result<i32> {
         let name = name.into_utf8()?;
+        let number = unsigned(value);
         let option = match name.as_str()? {
-            "nodelay" => SocketOption::NoDelay(on),
-            "keepalive" => SocketOption::KeepAlive(on, Duration::from_millis(unsigned(milliseconds))),
-            _ => return Ok(-rustix::io::Errno::INVAL.raw_os_error()),
+            "nodelay" => Some(SocketOption::NoDelay(number != 0)),
+            "keepalive" => {
+                let idle = Duration::from_millis(number.saturating_sub(1));
+                Some(SocketOption::KeepAlive(number != 0, idle))
+            }
+            "tos" if value < 0.0 => None,
+            "tos" => Some(SocketOption::TypeOfService(number as u8)),
+            _ => return Ok(-Errno::INVAL.raw_os_error()),
         };
         let Some(mut reactor) = self.channel.hub.try_reactor() else {
-            return Ok(-rustix::io::Errno::AGAIN.raw_os_error());
+            return Ok(-Errno::AGAIN.raw_os_error());
         };
-        Ok(reactor.set_option(id, option))
-    }
-
-    /// Bytes a connection has read and written; nothing when it is gone or the reactor busy.
-    #[napi]
-    pub fn counts(&self, id: u32) -> Option<Vec<f64>> {
-        let (read, written) = self.channel.hub.try_reactor()?.counts(id)?;
-        #[expect(clippy::cast_precision_loss, reason = "JavaScript has no other number")]
-        Some(vec![read as f64, written as f64])
+        Ok(match (reactor.socket(id), option) {
+            (None, _) => -Errno::BADF.raw_os_error(),
+            (Some(socket), Some(option)) => socket.set_option(option),
+            (Some(socket), None) => socket.type_of_service(),
+        })
     }
 
     /// Running totals.

@@ -22,3 +22,6 @@ pub mod sync;
 )]
 pub mod transport;
 pub mod warm;
+
+#[cfg(test)]
+mod tests;

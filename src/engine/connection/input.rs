@@ -21,7 +21,7 @@ impl Connection {
             }
         }
         if self.is_gone() {
-            self.say_goodbye(batch);
+            self.single(batch, kind::CLOSED);
         }
         self.is_gone()
     }
@@ -56,15 +56,6 @@ impl Connection {
             self.flags.clear(Flags::DRAINED);
             self.single(batch, kind::DRAIN);
         }
-    }
-
-    /// The last event: how many bytes were read and written in all.
-    #[expect(clippy::cast_precision_loss, reason = "JavaScript has no other number")]
-    fn say_goodbye(&self, batch: &mut Batch) {
-        let first = batch.events();
-        let (read, written) = ((self.received as f64).to_le_bytes(), (self.sent as f64).to_le_bytes());
-        batch.event(self.id, kind::CLOSED, &[&read, &written]);
-        batch.close_run(first, Run { id: self.id, cost: 0 });
     }
 
     fn single(&self, batch: &mut Batch, kind: u32) {

@@ -1,7 +1,7 @@
-//! How much of what JavaScript sent each connection has been taken by the kernel: one running total per connection,
-//! written by the reactor, read by `bufferedAmount` without a crossing.
+//! What JavaScript asks about a connection without a crossing: how much of what it sent the kernel has taken (for
+//! `bufferedAmount`), and the bytes read and written in all. The reactor writes, JavaScript reads.
 //!
-//! A total is a double, since that is what JavaScript reads; it is exact below 2^53 bytes.
+//! The totals are doubles, since that is what JavaScript reads; they are exact below 2^53 bytes.
 
 use super::arena::Arena;
 use std::sync::Arc;
@@ -9,6 +9,19 @@ use std::sync::atomic::Ordering;
 
 /// Connections a reactor can hold: the low bits of an id are its index.
 pub const SLOTS: usize = 1 << 20;
+/// Totals of a connection.
+const TOTALS: usize = 3;
+
+/// Which total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Total {
+    /// Of what JavaScript sent, bytes that are out.
+    Written = 0,
+    /// Bytes read from the transport.
+    BytesRead = 1,
+    /// Bytes written to it.
+    BytesWritten = 2,
+}
 
 /// The totals of one reactor.
 #[derive(Clone)]
@@ -20,7 +33,7 @@ impl Ledger {
     /// All totals at zero; memory is mapped only for the connections that exist.
     pub fn new() -> Self {
         Self {
-            arena: Arc::new(Arena::new(SLOTS * 8)),
+            arena: Arc::new(Arena::new(SLOTS * TOTALS * 8)),
         }
     }
 
@@ -29,14 +42,15 @@ impl Ledger {
         &self.arena
     }
 
-    /// Notes that `total` bytes of the connection at `index` are out.
-    pub fn set(&self, index: usize, total: u64) {
+    /// Notes a total of the connection at `index`.
+    #[inline]
+    pub fn set(&self, index: usize, total: Total, bytes: u64) {
         #[expect(
             clippy::cast_precision_loss,
             reason = "exact below 2^53 bytes, and JavaScript has no other number"
         )]
-        let bits = (total as f64).to_bits();
-        if let Some(slot) = self.arena.words().get(index) {
+        let bits = (bytes as f64).to_bits();
+        if let Some(slot) = self.arena.words().get(index * TOTALS + total as usize) {
             slot.store(bits, Ordering::Release);
         }
     }

@@ -4,6 +4,7 @@ use super::{Reactor, connection, index_of};
 use crate::engine::connection::Connection;
 use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, Commands, Verb, operation};
+use crate::engine::memory::ledger::Total;
 use crate::engine::transport::{Foreign, Socket, Transport};
 use mio::Interest;
 use mio::unix::SourceFd;
@@ -57,7 +58,9 @@ impl Reactor {
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
         }
-        self.ledger.set(index, 0);
+        for total in [Total::Written, Total::BytesRead, Total::BytesWritten] {
+            self.ledger.set(index, total, 0);
+        }
         self.slots[index] = Some(Box::new(fresh));
     }
 

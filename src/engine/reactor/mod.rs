@@ -8,9 +8,9 @@ mod commands;
 use crate::engine::connection::{Connection, Settings, Work};
 use crate::engine::deadlines::Deadlines;
 use crate::engine::memory::batch::{Batch, Run};
-use crate::engine::memory::ledger::{Ledger, SLOTS};
+use crate::engine::memory::ledger::{Ledger, SLOTS, Total};
 use crate::engine::stats::Counters;
-use crate::engine::transport::{Segment, SocketOption, Token, duplicate};
+use crate::engine::transport::{Segment, Socket, Token, duplicate};
 use crate::engine::warm::Warm;
 use mio::{Events, Poll, Waker};
 use std::collections::VecDeque;
@@ -227,7 +227,9 @@ impl Reactor {
             return;
         };
         let was_starved = connection.is_starved();
-        if connection.serve(batch, &mut self.work) {
+        let over = connection.serve(batch, &mut self.work);
+        note_input(&self.ledger, connection);
+        if over {
             self.starved -= usize::from(was_starved);
             return self.remove(id);
         }
@@ -286,6 +288,7 @@ impl Reactor {
         let (first_event, first_run) = (batch.events(), batch.runs.len());
         if let Some(connection) = connection(&mut self.slots, id) {
             connection.input(bytes, batch, &mut self.work);
+            note_input(&self.ledger, connection);
             if connection.mark_dirty() {
                 self.dirty.push(id);
             }
@@ -304,6 +307,7 @@ impl Reactor {
                 continue;
             };
             let (parts, end) = connection.take_output();
+            note_output(&self.ledger, connection);
             if !parts.is_empty() || end {
                 take(DuplexOutput { id, parts, end });
             }
@@ -339,7 +343,7 @@ impl Reactor {
                 continue;
             }
             connection.flush(&mut self.work);
-            self.ledger.set(index_of(id), connection.written());
+            note_output(&self.ledger, connection);
             if connection.enqueue() {
                 self.ready.push_back(id);
             }
@@ -347,18 +351,9 @@ impl Reactor {
         self.dirty = dirty;
     }
 
-    /// Sets an option on a connection's socket; zero, or the negated errno.
-    pub fn set_option(&mut self, id: u32, option: SocketOption) -> i32 {
-        connection(&mut self.slots, id)
-            .and_then(|connection| connection.socket())
-            .map_or(-rustix::io::Errno::BADF.raw_os_error(), |socket| {
-                socket.set_option(option)
-            })
-    }
-
-    /// Bytes a connection has read and written.
-    pub fn counts(&mut self, id: u32) -> Option<(u64, u64)> {
-        connection(&mut self.slots, id).map(|connection| connection.counts())
+    /// A connection's socket, for its options; none for a Duplex, or one that is gone.
+    pub fn socket(&mut self, id: u32) -> Option<&Socket> {
+        connection(&mut self.slots, id)?.socket()
     }
 
     /// Drops every connection.
@@ -368,6 +363,16 @@ impl Reactor {
         }
         self.live = 0;
     }
+}
+
+fn note_input(ledger: &Ledger, connection: &Connection) {
+    ledger.set(index_of(connection.id()), Total::BytesRead, connection.counts().0);
+}
+
+fn note_output(ledger: &Ledger, connection: &Connection) {
+    let index = index_of(connection.id());
+    ledger.set(index, Total::Written, connection.written());
+    ledger.set(index, Total::BytesWritten, connection.counts().1);
 }
 
 fn connection(slots: &mut [Option<Box<Connection>>], id: u32) -> Option<&mut Connection> {

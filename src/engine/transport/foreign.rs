@@ -24,6 +24,16 @@ impl Foreign {
         Self { bytes, length, token }
     }
 
+    /// Bytes that live for ever, for tests.
+    #[cfg(test)]
+    pub(in crate::engine) fn of_static(bytes: &'static [u8], token: Token) -> Self {
+        Self {
+            bytes: bytes.as_ptr(),
+            length: bytes.len(),
+            token,
+        }
+    }
+
     /// The payload.
     pub fn as_slice(&self) -> &[u8] {
         if self.length == 0 {

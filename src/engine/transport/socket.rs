@@ -18,6 +18,8 @@ pub enum Option {
     NoDelay(bool),
     /// `SO_KEEPALIVE`, with the idle time before the first probe.
     KeepAlive(bool, Duration),
+    /// `IP_TOS`.
+    TypeOfService(u8),
 }
 
 /// The socket; closed when dropped.
@@ -91,7 +93,13 @@ impl Socket {
                     Ok(())
                 }
             }),
+            Option::TypeOfService(value) => sockopt::set_ip_tos(self.fd(), value),
         };
         done.map_or_else(|error| -error.raw_os_error(), |()| 0)
+    }
+
+    /// `IP_TOS`, or the negated errno.
+    pub fn type_of_service(&self) -> i32 {
+        sockopt::ip_tos(self.fd()).map_or_else(|error| -error.raw_os_error(), i32::from)
     }
 }

@@ -1,0 +1,4 @@
+//! The engine as a whole, over real sockets: the test plays JavaScript and the peers.
+
+mod echo;
+mod support;

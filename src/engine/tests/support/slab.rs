@@ -1,0 +1,127 @@
+//! The outgoing slab: commands as `lib/` writes them.
+
+use super::payload;
+use crate::engine::memory::command::operation::{FIN, MASK, NOTIFY, REFERENCE, VERB_SHIFT};
+use crate::engine::transport::{Foreign, Token};
+use crate::proto::wire::Opcode;
+use std::collections::HashSet;
+
+/// Numbers of the verbs.
+const ATTACH: u32 = 1;
+const CLOSE: u32 = 2;
+const TERMINATE: u32 = 3;
+const RESET: u32 = 4;
+const PAUSE: u32 = 5;
+const RESUME: u32 = 6;
+const SHUTDOWN: u32 = 7;
+
+/// Commands that wait to cross.
+#[derive(Default)]
+pub(in crate::engine::tests) struct Slab {
+    pub(super) bytes: Vec<u8>,
+    pub(super) foreign: Vec<Foreign>,
+    held: HashSet<usize>,
+    tokens: usize,
+}
+
+impl Slab {
+    fn command(&mut self, id: u32, operation: u32, body: &[&[u8]]) {
+        let length: usize = body.iter().map(|part| part.len()).sum();
+        for word in [id, operation, length as u32] {
+            self.bytes.extend(word.to_ne_bytes());
+        }
+        for part in body {
+            self.bytes.extend_from_slice(part);
+        }
+        self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
+    }
+
+    /// A new connection on `descriptor`, or on a Duplex when that is -1.
+    pub(in crate::engine::tests) fn attach(&mut self, id: u32, descriptor: i32, settings: usize, response: &[u8]) {
+        let words = [descriptor.to_ne_bytes(), (settings as u32).to_ne_bytes()];
+        self.command(id, ATTACH << VERB_SHIFT, &[&words[0], &words[1], response]);
+    }
+
+    /// The same with input that came before.
+    pub(in crate::engine::tests) fn attach_with(
+        &mut self,
+        id: u32,
+        descriptor: i32,
+        settings: usize,
+        rest: &'static [u8],
+    ) {
+        let words = [descriptor.to_ne_bytes(), (settings as u32).to_ne_bytes()];
+        self.command(id, ATTACH << VERB_SHIFT | REFERENCE, &[&words[0], &words[1]]);
+        self.refer(rest);
+    }
+
+    /// A whole message.
+    pub(in crate::engine::tests) fn send(&mut self, id: u32, opcode: Opcode, bytes: &[u8]) {
+        self.command(id, opcode as u32 | FIN, &[bytes]);
+    }
+
+    /// The same with other bits in the operation word.
+    pub(in crate::engine::tests) fn frame(&mut self, id: u32, operation: u32, bytes: &[u8]) {
+        self.command(id, operation, &[bytes]);
+    }
+
+    /// A binary message by reference, which JavaScript waits for: part of the pattern all payloads are cut from.
+    pub(in crate::engine::tests) fn send_reference(&mut self, id: u32, who: u32, number: u32, length: usize) {
+        self.command(id, Opcode::Binary as u32 | FIN | REFERENCE | NOTIFY, &[]);
+        self.refer(payload(who, number, length));
+    }
+
+    /// The same, masked.
+    pub(in crate::engine::tests) fn send_masked_reference(&mut self, id: u32, bytes: &'static [u8]) {
+        self.command(id, Opcode::Binary as u32 | FIN | REFERENCE | MASK, &[]);
+        self.refer(bytes);
+    }
+
+    fn refer(&mut self, bytes: &'static [u8]) {
+        self.tokens += 1;
+        self.held.insert(self.tokens);
+        self.foreign.push(Foreign::of_static(bytes, Token(self.tokens)));
+    }
+
+    /// By-reference payloads come back, each once.
+    pub(super) fn release(&mut self, tokens: impl IntoIterator<Item = Token>) {
+        for Token(token) in tokens {
+            assert!(self.held.remove(&token), "released twice");
+        }
+    }
+
+    /// By-reference payloads that are not back yet.
+    pub(in crate::engine::tests) fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// The close frame.
+    pub(in crate::engine::tests) fn close(&mut self, id: u32, code: u32, reason: &[u8]) {
+        self.command(id, CLOSE << VERB_SHIFT, &[&code.to_ne_bytes(), reason]);
+    }
+
+    /// Drop it.
+    pub(in crate::engine::tests) fn terminate(&mut self, id: u32) {
+        self.command(id, TERMINATE << VERB_SHIFT, &[]);
+    }
+
+    /// Drop it with a reset.
+    pub(in crate::engine::tests) fn reset(&mut self, id: u32) {
+        self.command(id, RESET << VERB_SHIFT, &[]);
+    }
+
+    /// Stop reading.
+    pub(in crate::engine::tests) fn pause(&mut self, id: u32) {
+        self.command(id, PAUSE << VERB_SHIFT, &[]);
+    }
+
+    /// Read again.
+    pub(in crate::engine::tests) fn resume(&mut self, id: u32) {
+        self.command(id, RESUME << VERB_SHIFT, &[]);
+    }
+
+    /// Half-close after the output.
+    pub(in crate::engine::tests) fn shutdown(&mut self, id: u32) {
+        self.command(id, SHUTDOWN << VERB_SHIFT, &[]);
+    }
+}
