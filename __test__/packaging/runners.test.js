@@ -7,7 +7,8 @@
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
-const { it } = require('node:test');
+const { after, before, it } = require('node:test');
+const { stripVTControlCharacters } = require('node:util');
 const { execute, installed, root } = require('./support');
 
 /** A test as an application would have it; two files of it run beside each other. */
@@ -35,13 +36,20 @@ const RUNNERS = [
   ['vitest in vm contexts', 'vitest/vitest.mjs', ['run', '--globals', '--pool=vmThreads']]
 ];
 
+const cleanups = [];
+let cwd;
+before(async () => {
+  cwd = await installed({ after: (cleanup) => cleanups.push(cleanup) });
+  for (const file of ['one.test.cjs', 'two.test.cjs']) fs.writeFileSync(path.join(cwd, file), TEST);
+});
+
+after(() => cleanups.forEach((cleanup) => cleanup()));
+
 for (const [name, program, args] of RUNNERS) {
-  it(`runs under ${name}`, async (t) => {
-    const cwd = await installed(t);
-    for (const file of ['one.test.cjs', 'two.test.cjs']) fs.writeFileSync(path.join(cwd, file), TEST);
+  it(`runs under ${name}`, async () => {
     const cli = path.join(root, 'node_modules', program);
     const env = { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined };
     const { stdout, stderr } = await execute(process.execPath, [cli, ...args], { cwd, env, timeout: 120_000 });
-    assert.match(stdout + stderr, /Tests:? +2 passed/);
+    assert.match(stripVTControlCharacters(stdout + stderr), /Tests:? +2 passed/);
   });
 }
