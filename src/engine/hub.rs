@@ -136,13 +136,13 @@ impl Hub {
     /// Mail, a turn, mail again: under the lock.
     fn turn(&self, reactor: &mut Reactor) -> Turned {
         let mut batch = self.events.open();
-        let (events, released) = (batch.events(), batch.released.len());
         self.take_mail(reactor);
         reactor.write();
         let more = reactor.turn(&mut batch);
         self.take_mail(reactor);
         reactor.write();
-        let published = batch.events() > events || batch.released.len() > released;
+        // Also what an earlier turn left: the dispatcher finds nothing while a turn has the batch, and will not look again.
+        let published = !batch.is_empty();
         let stuck = batch.is_full();
         self.events.publish(batch);
         Turned {

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 /// Connections a reactor can hold: the low bits of an id are its index.
 pub const SLOTS: usize = 1 << 20;
 /// Totals of a connection.
-const TOTALS: usize = 3;
+pub const TOTALS: usize = 3;
 
 /// Which total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,20 @@ use crate::proto::wire::Opcode;
 
 /// Around every border: of frames, of what goes by copy, of a read, of an assembly.
 const SIZES: [usize; 14] = [
-    0, 1, 64, 125, 126, 4095, 4096, 16383, 16384, 65530, 65536, 70_000, 300_000, 1 << 20,
+    0,
+    1,
+    64,
+    125,
+    126,
+    4095,
+    4096,
+    16383,
+    16384,
+    65530,
+    65536,
+    70_000,
+    300_000,
+    1 << 20,
 ];
 
 #[test]

@@ -1,4 +1,10 @@
 //! The engine as a whole, over real sockets: the test plays JavaScript and the peers.
 
+mod asking;
+mod closing;
+mod credit;
 mod echo;
+mod identity;
+mod output;
+mod readiness;
 mod support;

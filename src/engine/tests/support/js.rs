@@ -7,7 +7,8 @@ use crate::engine::driver::exchange::Driver;
 use crate::engine::driver::thread::{self, Return};
 use crate::engine::hub::{Hub, Turned};
 use crate::engine::memory::batch::{Batch, TABLE, kind};
-use crate::engine::reactor::Budget;
+use crate::engine::memory::ledger::TOTALS;
+use crate::engine::reactor::{Budget, index_of};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::cell::Cell;
 use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
@@ -63,8 +64,8 @@ struct Current {
 }
 
 /// What is left after a dispatch.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Left {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine::tests) enum Left {
     Nothing,
     More,
     Rest,
@@ -215,7 +216,7 @@ impl Js {
             self.hub.wake();
         }
         if self.stay.is_some_and(|stay| self.era.get().elapsed() >= stay) {
-            self.to_thread();
+            self.give_to_thread();
         }
     }
 
@@ -225,14 +226,14 @@ impl Js {
         self.hub.loop_turn().expect("the loop drives")
     }
 
-    fn on_signal(&mut self) {
+    pub(in crate::engine::tests) fn on_signal(&mut self) {
         match self.dispatch() {
-            Left::Nothing => self.to_loop(),
+            Left::Nothing => self.take_from_thread(),
             Left::More | Left::Rest => self.hub.signal(),
         }
     }
 
-    fn to_thread(&mut self) {
+    fn give_to_thread(&mut self) {
         self.ensure_thread();
         let watching = &self.watching;
         if self.hub.leave_loop(|| watching.set(false)) && self.dispatch_all() != Left::Nothing {
@@ -240,7 +241,7 @@ impl Js {
         }
     }
 
-    fn to_loop(&mut self) {
+    fn take_from_thread(&mut self) {
         let (watching, era) = (&self.watching, &self.era);
         let start = || {
             watching.set(true);
@@ -261,7 +262,7 @@ impl Js {
     }
 
     /// Every scope there is.
-    fn dispatch_all(&mut self) -> Left {
+    pub(in crate::engine::tests) fn dispatch_all(&mut self) -> Left {
         loop {
             match self.dispatch() {
                 Left::More => {}
@@ -346,8 +347,8 @@ impl Js {
 
     /// How much of what a connection sent is out.
     pub(in crate::engine::tests) fn written(&self, id: u32) -> u64 {
-        let word = &self.hub.ledger().arena().words()[crate::engine::reactor::index_of(id)];
-        f64::from_bits(word.load(Ordering::Acquire)) as u64
+        let word = &self.hub.ledger().arena().words()[index_of(id) * TOTALS];
+        (f64::from_bits(word.load(Ordering::Acquire)) as i64).cast_unsigned()
     }
 }
 

@@ -6,8 +6,8 @@ mod peer;
 mod slab;
 
 pub(super) use bell::Bell;
-pub(super) use js::{Event, Js, Options};
-pub(super) use peer::Peer;
+pub(super) use js::{Js, Left, Options};
+pub(super) use peer::{Frame, Peer, frame};
 pub(super) use slab::Slab;
 
 use crate::engine::connection::Settings;
@@ -57,7 +57,11 @@ pub(super) fn until(js: &mut Js, peers: &mut [Peer], mut done: impl FnMut(&mut J
         if done(js, peers) {
             return;
         }
-        assert!(begun.elapsed() < PATIENCE, "something was lost: {:?}", js.hub.exchange.driver());
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "something was lost: {:?}",
+            js.hub.exchange.driver()
+        );
         js.step(Duration::from_millis(1));
     }
 }

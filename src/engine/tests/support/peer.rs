@@ -42,7 +42,7 @@ pub(in crate::engine::tests) fn frame(opcode: Opcode, fin: bool, payload: &[u8])
 }
 
 impl Peer {
-    pub(super) fn new(id: u32, stream: UnixStream) -> Self {
+    pub(in crate::engine::tests) fn new(id: u32, stream: UnixStream) -> Self {
         stream.set_nonblocking(true).unwrap();
         Self {
             stream,
@@ -79,7 +79,7 @@ impl Peer {
     /// Writes and reads what is possible now.
     pub(in crate::engine::tests) fn pump(&mut self) {
         self.pump_output();
-        let mut chunk = [0; 64 << 10];
+        let mut chunk = [0; 16 << 10];
         while !self.lazy && !self.ended {
             match self.stream.read(&mut chunk) {
                 Ok(0) => self.ended = true,

@@ -83,6 +83,11 @@ impl Slab {
         self.foreign.push(Foreign::of_static(bytes, Token(self.tokens)));
     }
 
+    /// The commands.
+    pub(in crate::engine::tests) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// By-reference payloads come back, each once.
     pub(super) fn release(&mut self, tokens: impl IntoIterator<Item = Token>) {
         for Token(token) in tokens {

@@ -1,0 +1,266 @@
+//! How connections end: by handshake, in time, by force, and in which order JavaScript hears of it.
+
+use super::support::{DRIVERS, Js, Options, Peer, frame, payload, settings, settle, until};
+use crate::engine::connection::Settings;
+use crate::engine::driver::exchange::Driver;
+use crate::engine::memory::batch::kind;
+use crate::proto::wire::Opcode;
+use std::io::{ErrorKind, Read};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::IntoRawFd;
+use std::time::{Duration, Instant};
+
+fn kinds(js: &mut Js, id: u32) -> Vec<u32> {
+    js.told(id).into_iter().map(|event| event.kind).collect()
+}
+
+fn closing_in(driver: Driver, milliseconds: u64) -> Options {
+    Options {
+        settings: Settings {
+            close_timeout: Duration::from_millis(milliseconds),
+            ..settings()
+        },
+        ..Options::under(driver)
+    }
+}
+
+#[test]
+fn the_peer_closes() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        peers[0].send(Opcode::Text, b"last words");
+        peers[0].send(Opcode::Close, &[3, 232, b'b', b'y', b'e']);
+        peers[0].send(Opcode::Text, b"not heard");
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::PEER_CLOSE));
+        let told = js.told(id);
+        assert_eq!(told[0].data, b"last words");
+        assert_eq!(told[1].data, [232, 3, b'b', b'y', b'e']);
+        js.slab.send(id, Opcode::Text, b"and mine");
+        js.slab.close(id, 1000, b"bye");
+        js.slab.send(id, Opcode::Text, b"not sent");
+        until(&mut js, &mut peers, |_, peers| peers[0].ended);
+        assert_eq!(peers[0].next().unwrap().payload, b"and mine");
+        let closing = peers[0].next().unwrap();
+        assert_eq!(
+            (closing.opcode, &closing.payload[..]),
+            (Opcode::Close, &b"\x03\xe8bye"[..])
+        );
+        assert_eq!(peers[0].next(), None);
+        assert_eq!(js.hub.reactor().live(), 1, "not before the peer's end");
+        peers[0].end();
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::CLOSED));
+        assert_eq!(kinds(&mut js, id), [kind::CLOSED]);
+        assert_eq!(js.hub.reactor().live(), 0);
+        assert_eq!(js.hub.reactor().next_deadline(), None);
+    }
+}
+
+#[test]
+fn we_close_and_the_peer_answers() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        js.slab.close(id, 0, b"");
+        until(&mut js, &mut peers, |_, peers| peers[0].received() > 0);
+        assert_eq!(peers[0].next().unwrap().payload, b"");
+        assert!(!peers[0].ended);
+        peers[0].send(Opcode::Text, b"still mine");
+        peers[0].send(Opcode::Close, b"");
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::PEER_CLOSE));
+        js.slab.shutdown(id);
+        until(&mut js, &mut peers, |_, peers| peers[0].ended);
+        peers[0].end();
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::CLOSED));
+        assert_eq!(kinds(&mut js, id), [1, kind::PEER_CLOSE, kind::CLOSED]);
+    }
+}
+
+#[test]
+fn a_peer_that_does_not_answer_is_dropped_in_time() {
+    for driver in DRIVERS {
+        let mut js = Js::new(closing_in(driver, 60));
+        let mut peers = js.attach_many(2);
+        let id = peers[0].id;
+        settle(&mut js, &mut peers, Duration::from_millis(10));
+        let begun = Instant::now();
+        js.slab.close(id, 1001, b"");
+        js.flush(None);
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::CLOSED));
+        let took = begun.elapsed();
+        assert!(took >= Duration::from_millis(60), "{driver:?}: {took:?}");
+        // 20 ms and what two busy cores may add.
+        assert!(took < Duration::from_millis(180), "{driver:?}: {took:?}");
+        assert!(peers[0].ended && !peers[1].ended);
+    }
+}
+
+#[test]
+fn a_deadline_comes_although_the_thread_sleeps_and_only_the_earliest_counts() {
+    let mut js = Js::new(closing_in(Driver::Thread, 50));
+    let mut peers = js.attach_many(3);
+    settle(&mut js, &mut peers, Duration::from_millis(10));
+    for at in 0..3 {
+        js.slab.shutdown(peers[at].id);
+        js.slab.close(peers[at].id, 1000, b"");
+        settle(&mut js, &mut peers, Duration::from_millis(10));
+    }
+    until(&mut js, &mut peers, |js, _| js.log.len() == 3);
+    let order: Vec<u32> = js.log.iter().map(|event| event.id).collect();
+    assert_eq!(order, [1, 2, 3]);
+}
+
+#[test]
+fn the_end_of_input_is_told_and_shutdown_answers_it() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        peers[0].send(Opcode::Text, b"over");
+        peers[0].end();
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::END));
+        assert_eq!(kinds(&mut js, id), [1, kind::END]);
+        js.slab.send(id, Opcode::Text, b"and out");
+        js.slab.shutdown(id);
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::CLOSED));
+        until(&mut js, &mut peers, |_, peers| peers[0].ended);
+        assert_eq!(peers[0].next().unwrap().payload, b"and out");
+    }
+}
+
+#[test]
+fn shutdown_waits_for_the_output_and_the_connection_for_the_peer() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        peers[0].lazy = true;
+        for number in 0..4 {
+            js.slab.send_reference(id, id, number, 1 << 20);
+        }
+        js.slab.shutdown(id);
+        js.slab.send(id, Opcode::Text, b"before the shutdown, too");
+        settle(&mut js, &mut peers, Duration::from_millis(10));
+        peers[0].send(Opcode::Ping, b"");
+        peers[0].send(Opcode::Text, b"heard");
+        until(&mut js, &mut peers, |js, _| js.heard(id, 1));
+        peers[0].lazy = false;
+        until(&mut js, &mut peers, |_, peers| peers[0].ended);
+        for number in 0..4 {
+            assert!(peers[0].next().unwrap().payload == payload(id, number, 1 << 20));
+        }
+        assert_eq!(peers[0].next().unwrap().payload, b"before the shutdown, too");
+        assert_eq!(peers[0].next().unwrap().opcode, Opcode::Pong);
+        assert!(!js.heard(id, kind::CLOSED));
+        peers[0].end();
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::CLOSED));
+        assert!(!js.heard(id, kind::END), "the end of both is one event");
+    }
+}
+
+#[test]
+fn a_breach_is_told_once_and_the_rest_is_not_heard() {
+    for driver in DRIVERS {
+        let mut js = Js::new(closing_in(driver, 50));
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        let mut bytes = frame(Opcode::Text, true, b"fine");
+        bytes.extend([0xc1, 0x80, 0, 0, 0, 0]);
+        bytes.extend(frame(Opcode::Text, true, b"too late").repeat(1000));
+        peers[0].write(&bytes);
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::ERROR));
+        let told = js.told(id);
+        assert_eq!(told[0].data, b"fine");
+        assert!(
+            told[1]
+                .data
+                .starts_with(b"\xea\x03WS_ERR_UNEXPECTED_RSV_1\0Invalid WebSocket frame")
+        );
+        js.slab.close(id, 1002, b"");
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::CLOSED));
+        assert_eq!(kinds(&mut js, id), [kind::CLOSED]);
+        until(&mut js, &mut peers, |_, peers| peers[0].ended);
+        assert_eq!(peers[0].next().unwrap().payload, [3, 234]);
+    }
+}
+
+#[test]
+fn terminate_ends_it_at_once_and_nothing_follows() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(2);
+        let id = peers[0].id;
+        peers[0].send(Opcode::Text, b"maybe heard");
+        js.slab.terminate(id);
+        js.slab.send(id, Opcode::Text, b"not sent");
+        js.slab.close(id, 1000, b"");
+        js.slab.terminate(id);
+        until(&mut js, &mut peers, |js, peers| {
+            js.heard(id, kind::CLOSED) && peers[0].ended
+        });
+        assert_eq!(peers[0].received(), 0);
+        assert_eq!(kinds(&mut js, id).last(), Some(&kind::CLOSED));
+        assert_eq!(js.hub.reactor().live(), 1);
+    }
+}
+
+fn tcp(js: &mut Js, id: u32) -> TcpStream {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let theirs = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (ours, _) = listener.accept().unwrap();
+    ours.set_nonblocking(true).unwrap();
+    let settings = js.settings();
+    js.slab.attach(id, ours.into_raw_fd(), settings, b"");
+    js.flush(None);
+    theirs
+}
+
+#[test]
+fn reset_is_seen_as_one_and_terminate_is_not() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let (mut ended, mut reset) = (tcp(&mut js, 1), tcp(&mut js, 2));
+        js.slab.terminate(1);
+        js.slab.reset(2);
+        until(&mut js, &mut [], |js, _| {
+            js.heard(1, kind::CLOSED) && js.heard(2, kind::CLOSED)
+        });
+        assert_eq!(ended.read(&mut [0]).unwrap(), 0);
+        assert_eq!(reset.read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset);
+    }
+}
+
+#[test]
+fn a_reset_by_the_peer_closes_the_connection() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let theirs = tcp(&mut js, 1);
+        settle(&mut js, &mut [], Duration::from_millis(10));
+        let linger = rustix::net::sockopt::set_socket_linger(&theirs, Some(Duration::ZERO));
+        linger.unwrap();
+        drop(theirs);
+        until(&mut js, &mut [], |js, _| js.heard(1, kind::CLOSED));
+        assert_eq!(kinds(&mut js, 1), [kind::CLOSED]);
+    }
+}
+
+#[test]
+fn everything_ends_with_the_engine_and_the_last_words_go_out() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers: Vec<Peer> = js.attach_many(3);
+        settle(&mut js, &mut peers, Duration::from_millis(10));
+        let mut last = super::support::Slab::default();
+        last.send(1, Opcode::Text, b"last words");
+        js.hub.stop(last.bytes());
+        drop(js);
+        peers[0].pump();
+        assert_eq!(peers[0].next().unwrap().payload, b"last words");
+        for peer in &mut peers {
+            peer.pump();
+            assert!(peer.ended);
+        }
+    }
+}

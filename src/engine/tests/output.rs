@@ -1,0 +1,180 @@
+//! What JavaScript sends: in order, whole, and accounted for when it is out.
+
+use super::support::{DRIVERS, Frame, Js, Options, Peer, payload, settle, until};
+use crate::engine::driver::exchange::Driver;
+use crate::engine::memory::batch::kind;
+use crate::engine::memory::command::operation::{FIN, NOTIFY};
+use crate::proto::wire::Opcode;
+use std::time::Duration;
+
+fn frames(js: &mut Js, peers: &mut [Peer], count: usize) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    until(js, peers, |_, peers| {
+        frames.extend(std::iter::from_fn(|| peers[0].next()));
+        frames.len() >= count
+    });
+    assert_eq!(frames.len(), count);
+    frames
+}
+
+#[test]
+fn copies_and_references_keep_their_order_over_a_slow_peer() {
+    let sizes = [10, 1 << 20, 0, 200_000, 3, 70_000, 20_000, 1 << 20, 1];
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        peers[0].lazy = true;
+        for (number, size) in (0..).zip(sizes) {
+            if size >= 20_000 {
+                js.slab.send_reference(id, id, number, size);
+            } else {
+                js.slab.send(id, Opcode::Binary, payload(id, number, size));
+            }
+            if number % 3 == 2 {
+                js.flush(None);
+            }
+        }
+        settle(&mut js, &mut peers, Duration::from_millis(20));
+        assert!(js.slab.held() > 0);
+        assert!(js.written(id) < 2 << 20);
+        peers[0].lazy = false;
+        for (number, frame) in (0..).zip(frames(&mut js, &mut peers, sizes.len())) {
+            assert!(
+                frame.payload == payload(id, number, sizes[number as usize]),
+                "{driver:?} {number}"
+            );
+        }
+        until(&mut js, &mut peers, |js, _| {
+            js.slab.held() == 0 && js.heard(id, kind::DRAIN)
+        });
+        assert!(js.heard(id, kind::WRITTEN));
+        let framed: usize = sizes.iter().map(|size| size + header_length(*size)).sum();
+        assert_eq!(js.written(id), framed as u64);
+        assert_eq!(js.hub.reactor().held(), 0);
+    }
+}
+
+fn header_length(size: usize) -> usize {
+    match size {
+        0..126 => 2,
+        126..65536 => 4,
+        _ => 10,
+    }
+}
+
+#[test]
+fn what_went_out_at_once_is_told_but_drains_nothing() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        js.slab.frame(id, Opcode::Text as u32 | FIN | NOTIFY, b"well?");
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::WRITTEN));
+        assert_eq!(frames(&mut js, &mut peers, 1)[0].payload, b"well?");
+        js.slab.send(id, Opcode::Text, b"never mind");
+        settle(&mut js, &mut peers, Duration::from_millis(20));
+        assert_eq!(js.told(id).len(), 1);
+        assert_eq!(js.written(id), 7 + 12);
+    }
+}
+
+#[test]
+fn many_pieces_are_gathered() {
+    let mut js = Js::new(Options::under(Driver::Loop));
+    let mut peers = js.attach_many(1);
+    let id = peers[0].id;
+    for number in 0..100 {
+        js.slab.send_reference(id, id, number, 50);
+        js.slab.send(id, Opcode::Text, b"between");
+    }
+    js.flush(None);
+    assert!(js.hub.reactor().counters().sends <= 20);
+    for (number, pair) in (0..).zip(frames(&mut js, &mut peers, 200).chunks(2)) {
+        assert_eq!(pair[0].payload, payload(id, number, 50));
+        assert_eq!(pair[1].payload, b"between");
+    }
+}
+
+#[test]
+fn fragments_are_named_as_the_protocol_asks() {
+    let mut js = Js::new(Options::under(Driver::Loop));
+    let mut peers = js.attach_many(1);
+    let id = peers[0].id;
+    js.slab.frame(id, Opcode::Text as u32, b"a");
+    js.slab.send(id, Opcode::Ping, b"p");
+    js.slab.frame(id, Opcode::Text as u32, b"b");
+    js.slab.frame(id, Opcode::Text as u32 | FIN, b"c");
+    let sent: Vec<_> = frames(&mut js, &mut peers, 4)
+        .into_iter()
+        .map(|frame| (frame.opcode, frame.fin))
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            (Opcode::Text, false),
+            (Opcode::Ping, true),
+            (Opcode::Continuation, false),
+            (Opcode::Continuation, true)
+        ]
+    );
+}
+
+#[test]
+fn references_come_back_when_the_connection_goes() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(2);
+        let id = peers[0].id;
+        peers[0].lazy = true;
+        for number in 0..20 {
+            js.slab.send_reference(id, id, number, 1 << 20);
+        }
+        settle(&mut js, &mut peers, Duration::from_millis(20));
+        assert!(js.slab.held() >= 18);
+        js.slab.terminate(id);
+        js.slab.send_reference(id, id, 20, 1000);
+        until(&mut js, &mut peers, |js, _| {
+            js.heard(id, kind::CLOSED) && js.slab.held() == 0
+        });
+        js.slab.send_reference(id, id, 21, 1000);
+        js.slab.send_reference(77, id, 21, 1000);
+        until(&mut js, &mut peers, |js, _| js.slab.held() == 0);
+    }
+}
+
+#[test]
+fn a_masked_reference_is_copied_and_comes_back() {
+    let mut js = Js::new(Options::under(Driver::Loop));
+    let peers = js.attach_many(1);
+    js.slab.send_masked_reference(peers[0].id, payload(0, 0, 100));
+    js.flush(None);
+    assert_eq!(js.slab.held(), 0);
+    js.turn();
+    assert_eq!(js.written(peers[0].id), 106);
+}
+
+#[test]
+fn the_response_goes_first_and_input_that_came_before_is_read() {
+    for driver in DRIVERS {
+        let mut js = Js::echo(Options::under(driver));
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let leftover = super::support::frame(Opcode::Text, true, b"early").leak();
+        let settings = js.settings();
+        let descriptor = std::os::fd::IntoRawFd::into_raw_fd(ours);
+        js.slab.attach_with(9, descriptor, settings, leftover);
+        let mut peers = [Peer::new(9, theirs)];
+        assert_eq!(frames(&mut js, &mut peers, 1)[0].payload, b"early");
+        until(&mut js, &mut peers, |js, _| js.slab.held() == 0);
+    }
+    let mut js = Js::new(Options::under(Driver::Loop));
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let settings = js.settings();
+    let descriptor = std::os::fd::IntoRawFd::into_raw_fd(ours);
+    js.slab.attach(9, descriptor, settings, b"HTTP/1.1 101\r\n\r\n");
+    js.slab.send(9, Opcode::Text, b"after");
+    let mut peer = [Peer::new(9, theirs)];
+    until(&mut js, &mut peer, |_, peer| peer[0].received() == 16 + 7);
+    assert_eq!(peer[0].take_bytes(16), b"HTTP/1.1 101\r\n\r\n");
+}
