@@ -47,7 +47,7 @@ impl Sink for BatchSink<'_> {
         if !self.ready() {
             return None;
         }
-        self.batch.reserve(length)
+        self.batch.reserve_message(length)
     }
 
     #[inline]

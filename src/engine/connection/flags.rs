@@ -29,6 +29,8 @@ impl Flags {
     pub(super) const QUEUED: u16 = 1 << 12;
     pub(super) const DIRTY: u16 = 1 << 13;
     pub(super) const STARVED: u16 = 1 << 14;
+    /// A Duplex has ended; what it brought before comes first.
+    pub(super) const ENDING: u16 = 1 << 15;
 
     pub(super) fn has(self, flag: u16) -> bool {
         self.0 & flag != 0

@@ -16,6 +16,7 @@ impl Connection {
         if !self.is_gone() && !self.flags.has(Flags::PAUSED) {
             if self.credit > 0 {
                 self.read(batch, work);
+                self.end_after_input(batch);
             } else {
                 self.flags.set(Flags::STARVED);
             }
@@ -28,22 +29,31 @@ impl Connection {
 
     /// Input for a Duplex. `None` is its end.
     pub fn input(&mut self, bytes: Option<&[u8]>, batch: &mut Batch, work: &mut Work) {
-        let Some(bytes) = bytes else {
-            if self.flags.raise(Flags::END) && !self.flags.has(Flags::SHUT) {
-                self.single(batch, kind::END);
-            }
-            return;
-        };
+        match bytes {
+            Some(bytes) => self.bring(bytes, batch, work),
+            None => self.flags.set(Flags::ENDING),
+        }
+        self.end_after_input(batch);
+    }
+
+    fn bring(&mut self, bytes: &[u8], batch: &mut Batch, work: &mut Work) {
         self.received += bytes.len() as u64;
         work.counters.bytes_in += bytes.len() as u64;
         if self.is_deaf() {
             return;
         }
-        if self.input.is_empty() {
+        if self.input.is_empty() && !batch.is_full() {
             self.run(batch, work, |this, batch, work| this.take(bytes, batch, work));
         } else {
             self.input.extend_from_slice(bytes);
-            self.flags.set(Flags::READABLE);
+        }
+    }
+
+    /// Tells the end of a Duplex, once all that it brought before is taken.
+    fn end_after_input(&mut self, batch: &mut Batch) {
+        let due = self.flags.has(Flags::ENDING) && self.input.is_empty() && !batch.is_full();
+        if due && self.flags.raise(Flags::END) && !self.flags.has(Flags::SHUT) {
+            self.single(batch, kind::END);
         }
     }
 

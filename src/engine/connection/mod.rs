@@ -192,7 +192,7 @@ impl Connection {
     }
 
     fn has_input(&self) -> bool {
-        !self.flags.has(Flags::END) && (self.flags.has(Flags::READABLE) || !self.input.is_empty())
+        !self.flags.has(Flags::END) && (self.flags.has(Flags::READABLE | Flags::ENDING) || !self.input.is_empty())
     }
 
     /// Whether it has output to be tried; then it counts as on the write list.

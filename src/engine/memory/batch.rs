@@ -17,6 +17,8 @@ pub const TABLE: usize = EVENTS * 16;
 pub const PAYLOAD: usize = 512 << 10;
 /// A turn stops reading when less than this is left: the largest read and the events it can hold always fit.
 const PAYLOAD_ROOM: usize = 128 << 10;
+/// Kept free for what is no message: errors, the peer's close frame.
+const NEWS_ROOM: usize = 1 << 10;
 /// Most messages of one connection in one turn: a 64 KiB read can hold 10,900 empty frames.
 pub const MESSAGES_PER_READ: usize = 256;
 /// Messages with memory of their own after which a batch is sent on.
@@ -146,6 +148,15 @@ impl Batch {
         let start = unsafe { self.arena.pointer().add(TABLE + self.bytes) };
         // SAFETY: the memory is initialised (zeroed at birth), in bounds, and `&mut self` is the batch's only owner.
         Some(unsafe { std::slice::from_raw_parts_mut(start, length) })
+    }
+
+    /// The same for a message; what has to be told beside messages still fits behind it.
+    #[inline]
+    pub fn reserve_message(&mut self, length: usize) -> Option<&mut [u8]> {
+        if self.bytes + length + NEWS_ROOM > PAYLOAD {
+            return None;
+        }
+        self.reserve(length)
     }
 
     /// The reserved bytes become an event.

@@ -237,7 +237,7 @@ impl Reactor {
             self.ready.push_back(id);
         }
         self.starved = self.starved + usize::from(connection.is_starved()) - usize::from(was_starved);
-        if connection.pending() > 0 && !connection.is_duplex() && connection.mark_dirty() {
+        if connection.pending() > 0 && connection.mark_dirty() {
             self.dirty.push(id);
         }
     }

@@ -3,8 +3,10 @@
 mod asking;
 mod closing;
 mod credit;
+mod duplex;
 mod echo;
 mod identity;
+mod limits;
 mod output;
 mod readiness;
 mod support;

@@ -89,7 +89,7 @@ impl Slab {
     }
 
     /// By-reference payloads come back, each once.
-    pub(super) fn release(&mut self, tokens: impl IntoIterator<Item = Token>) {
+    pub(in crate::engine::tests) fn release(&mut self, tokens: impl IntoIterator<Item = Token>) {
         for Token(token) in tokens {
             assert!(self.held.remove(&token), "released twice");
         }

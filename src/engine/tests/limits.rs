@@ -1,0 +1,112 @@
+//! What grows no further: batches JavaScript does not take, settings, memory of what is over.
+
+use super::support::{DRIVERS, Js, Options, payload, settings, until};
+use crate::engine::connection::Settings;
+use crate::engine::driver::exchange::Driver;
+use crate::engine::reactor::Budget;
+use crate::proto::session::Config;
+use crate::proto::wire::Opcode;
+use std::time::{Duration, Instant};
+
+#[test]
+fn when_all_batches_are_out_reading_stops_and_nothing_spins() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options {
+            settings: Settings {
+                receive_credit: 1 << 30,
+                ..settings()
+            },
+            ..Options::under(driver)
+        });
+        let mut peers = js.attach_many(4);
+        let count = 3500;
+        for peer in &mut peers {
+            for number in 0..count {
+                peer.send(Opcode::Binary, payload(peer.id, number, 2000));
+            }
+        }
+        let begun = Instant::now();
+        let mut last = (0, Instant::now());
+        // Until nothing moves any more, JavaScript dispatches nothing; the loop, when it drives, is called as always.
+        while last.1.elapsed() < Duration::from_millis(100) {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{driver:?} spins");
+            for peer in &mut peers {
+                peer.pump();
+            }
+            if driver == Driver::Loop && js.is_called() {
+                js.turn();
+            }
+            let unsent = peers.iter().map(super::support::Peer::unsent).sum::<usize>();
+            if unsent != last.0 {
+                last = (unsent, Instant::now());
+            }
+        }
+        let (made, waiting) = js.hub.events.depth();
+        assert!(made <= 48 && waiting <= 48, "{made} batches");
+        assert!(last.0 > 1 << 20, "it read all of it: {}", last.0);
+        let turns = js.turns();
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(js.turns() - turns <= 1 && !js.is_called(), "{driver:?} spins");
+        // The peers can be answered in the meantime.
+        js.slab.send(1, Opcode::Text, b"patience");
+        js.flush(None);
+        until(&mut js, &mut peers, |js, _| js.log.len() == 4 * count as usize);
+        assert_eq!(peers[0].next().unwrap().payload, b"patience");
+        for id in 1..5 {
+            for (number, event) in (0..).zip(js.told(id)) {
+                assert!(event.data == payload(id, number, 2000));
+            }
+        }
+        assert!(js.hub.events.depth().0 <= 48);
+    }
+}
+
+#[test]
+fn a_small_budget_fills_the_same_batch_and_not_many() {
+    let mut js = Js::new(Options {
+        budget: Budget { events: 1, bytes: 1 },
+        ..Options::under(Driver::Loop)
+    });
+    let mut peers = js.attach_many(20);
+    for peer in &mut peers {
+        peer.send(Opcode::Text, b"hello");
+    }
+    while js.turn().more {}
+    assert_eq!(js.hub.events.depth(), (1, 1));
+}
+
+#[test]
+fn equal_settings_are_kept_once() {
+    let js = Js::new(Options::under(Driver::Loop));
+    let mut reactor = js.hub.reactor();
+    let first = js.settings();
+    assert_eq!(reactor.register_settings(settings()), first);
+    let others = [
+        Settings {
+            close_timeout: Duration::from_secs(1),
+            ..settings()
+        },
+        Settings {
+            receive_credit: 1,
+            ..settings()
+        },
+        with(|config| config.max_payload = 1),
+        with(|config| config.max_fragments = 1),
+        with(|config| config.max_buffered_chunks = 1),
+        with(|config| config.auto_pong = false),
+        with(|config| config.skip_utf8_validation = true),
+        with(|config| config.role = crate::proto::session::Role::Client),
+    ];
+    for (at, other) in (1..).zip(&others) {
+        assert_eq!(reactor.register_settings(other.clone()), first + at);
+    }
+    for (at, other) in (1..).zip(others) {
+        assert_eq!(reactor.register_settings(other), first + at);
+    }
+}
+
+fn with(change: impl FnOnce(&mut Config)) -> Settings {
+    let mut settings = settings();
+    change(&mut settings.session);
+    settings
+}
