@@ -21,7 +21,9 @@ impl Connection {
         let length = foreign
             .as_ref()
             .map_or(command.body.len(), |bytes| bytes.as_slice().len());
-        self.asked += framed_length(length, mask.is_some());
+        if !self.is_gone() {
+            self.asked += framed_length(length, mask.is_some());
+        }
         if command.has(operation::NOTIFY) {
             self.flags.set(Flags::NOTIFY);
         }
@@ -81,6 +83,8 @@ impl Connection {
 
     /// Drops the transport; the last event follows.
     pub fn terminate(&mut self, reset: bool, work: &mut Work) {
+        // What is dropped now never counts as written.
+        self.asked = self.written();
         if let (true, Transport::Socket(socket)) = (reset, &self.transport) {
             socket.reset_on_close();
         }
@@ -155,7 +159,7 @@ impl Connection {
                     self.queue.get_or_insert_default().push(Segment::Own(bytes, taken));
                     Flushed::Full
                 }
-                Err(Errno::AGAIN | Errno::INTR) => Flushed::Full,
+                Err(Errno::AGAIN) => Flushed::Full,
                 Err(_) => Flushed::Broken,
             }
         } else {
@@ -215,7 +219,10 @@ impl Connection {
             self.flags.set(Flags::DRAINED);
             self.session.drained(&self.settings.session, &mut self.out);
             if !self.out.is_empty() {
-                return self.write(work);
+                self.write(work);
+            }
+            if self.pending() > 0 {
+                return;
             }
         }
         if self.session.close_sent() && (self.session.close_received() || self.session.failed()) {

@@ -1,6 +1,6 @@
 //! A non-blocking stream socket: the system calls of the hot path, one line each.
 
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, sendmsg, shutdown, sockopt};
 use std::io::IoSlice;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -64,7 +64,7 @@ impl Socket {
     /// Writes `bytes`; how many the kernel took.
     #[inline]
     pub fn send(&self, bytes: &[u8]) -> Result<usize, Errno> {
-        rustix::net::send(self.fd(), bytes, SEND)
+        retry_on_intr(|| rustix::net::send(self.fd(), bytes, SEND))
     }
 
     /// Gathers `parts` into one write.
