@@ -5,8 +5,12 @@
 // socket's stub asks it for everything a handle would do, and it tells the
 // socket when the connection is gone.
 
+const { HELD } = require('./constants');
+
 /** What a system call answers for a descriptor that is closed. */
 const EBADF = -9;
+
+const NO_COUNTS = Object.freeze({ bytesRead: 0, bytesWritten: 0 });
 
 /**
  * The `connection` of a socket stub, over a channel.
@@ -21,12 +25,8 @@ class SocketLink {
   constructor(ws, socket) {
     this.ws = ws;
     this.socket = socket;
-    this.held = true;
-    this.isClosed = false;
-    /** What is left of the handle's `close()`: its callback. */
-    this.onRelease = null;
-    /** The byte counts of a connection that is gone. */
-    this.lastCounts = null;
+    /** From the handle's `close()` on: its callback, and from the end of the connection on: the byte counts. */
+    this.tail = null;
   }
 
   /**
@@ -46,14 +46,16 @@ class SocketLink {
    * @private
    */
   end(why, cb) {
-    this.onRelease = cb;
+    const { ws } = this;
 
-    if (this.isClosed) setImmediate(() => this.release());
-    else if (why === 'destroy') this.ws.terminate();
-    else if (why === 'reset') this.ws._reset();
+    this.tail ??= new Tail();
+    this.tail.onRelease = cb;
 
-    // 'eof' needs nothing: the engine comes to the same FIN after what was
-    // received before it.
+    if (this.tail.isReleased) setImmediate(() => this.release());
+    else if (why === 'destroy') ws.terminate();
+    else if (why === 'reset') ws._reset();
+
+    // 'eof' needs nothing: the engine comes to the same FIN after what was received before it.
   }
 
   /**
@@ -71,7 +73,6 @@ class SocketLink {
    * @private
    */
   ref() {
-    this.held = true;
     if (this.ws._channel !== null) this.ws._channel.ref(this.ws);
   }
 
@@ -81,7 +82,6 @@ class SocketLink {
    * @private
    */
   unref() {
-    this.held = false;
     if (this.ws._channel !== null) this.ws._channel.unref(this.ws);
   }
 
@@ -90,7 +90,7 @@ class SocketLink {
    * @private
    */
   hasRef() {
-    return this.held && !this.isClosed;
+    return (this.ws._marks & HELD) !== 0;
   }
 
   /**
@@ -115,7 +115,7 @@ class SocketLink {
     const { ws } = this;
 
     if (ws._channel !== null) return ws._channel.counts(ws);
-    return this.lastCounts ?? { bytesRead: 0, bytesWritten: 0 };
+    return this.tail?.counts ?? NO_COUNTS;
   }
 
   /**
@@ -127,10 +127,11 @@ class SocketLink {
   closed(channel) {
     const { socket } = this;
 
-    if (socket !== null) {
-      this.lastCounts = channel.counts(this.ws);
-      if (!socket.destroyed) socket.destroy();
-    }
+    if (socket === null) return;
+
+    this.tail ??= new Tail();
+    this.tail.counts = channel.counts(this.ws);
+    if (!socket.destroyed) socket.destroy();
   }
 
   /**
@@ -140,11 +141,31 @@ class SocketLink {
    * @private
    */
   release() {
-    const cb = this.onRelease;
+    const { tail } = this;
 
-    this.isClosed = true;
-    this.onRelease = null;
+    if (tail === null) return;
+
+    const cb = tail.onRelease;
+
+    tail.isReleased = true;
+    tail.onRelease = null;
     if (cb !== null) cb();
+  }
+}
+
+/**
+ * What a link needs at its end only.
+ */
+class Tail {
+  /**
+   * Create it.
+   */
+  constructor() {
+    /** The callback of the handle's `close()`. */
+    this.onRelease = null;
+    this.isReleased = false;
+    /** The byte counts of a connection that is gone. */
+    this.counts = null;
   }
 }
 
