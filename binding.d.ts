@@ -42,18 +42,6 @@ export declare class NativeChannel {
   get driver(): string
 }
 
-/** A handshake that may be answered with 101. */
-export interface AcceptedHandshake {
-  /** Always 101. */
-  status: number
-  /** The value for `Sec-WebSocket-Accept`. */
-  accept: string
-  /** The subprotocols asked for, in order, without duplicates. */
-  protocols: Array<string>
-  /** 13 or 8. */
-  version: number
-}
-
 /** How a channel is driven. */
 export interface ChannelOptions {
   /** `'auto'`, `'loop'`, `'threads'` or `'inline'` (Duplexes). */
@@ -166,6 +154,8 @@ export interface RefusedHandshake {
  * Decides about a request head: request line, header lines and the empty line, each ended by CR LF.
  *
  * `header_count` is the number of header lines the caller wrote: a value that smuggles in another one is refused.
- * `rules` is `'ws'` or `'strict'`.
+ * `rules` is `'ws'` or `'strict'`. One that may be answered with 101 comes back as a string, since an object costs more
+ * than the decision: the version, the value for `Sec-WebSocket-Accept`, and the subprotocols asked for, in order,
+ * without duplicates, each after a space.
  */
-export declare function validateHandshake(head: string, headerCount: number, rules: 'ws' | 'strict'): AcceptedHandshake | RefusedHandshake
+export declare function validateHandshake(head: string, headerCount: number, rules: 'ws' | 'strict'): string | RefusedHandshake

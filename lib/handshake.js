@@ -47,7 +47,7 @@ function inspectAsWs(req) {
     }
   }
 
-  return native.validateHandshake(head + '\r\n', count, 'ws');
+  return verdictOf(native.validateHandshake(head + '\r\n', count, 'ws'));
 }
 
 /**
@@ -66,7 +66,23 @@ function inspectStrictly(req) {
     head += `${fields[i]}: ${fields[i + 1]}\r\n`;
   }
 
-  return native.validateHandshake(head + '\r\n', fields.length / 2, 'strict');
+  return verdictOf(native.validateHandshake(head + '\r\n', fields.length / 2, 'strict'));
+}
+
+/**
+ * Takes an accepted handshake apart.
+ *
+ * @param {(String|Object)} answer A refusal, or version, digest and subprotocols
+ *     with spaces between
+ * @return {Object} The verdict
+ * @private
+ */
+function verdictOf(answer) {
+  if (typeof answer !== 'string') return answer;
+
+  const [version, accept, ...protocols] = answer.split(' ');
+
+  return { status: 101, stage: 'accepted', accept, protocols, version: Number(version) };
 }
 
 /**

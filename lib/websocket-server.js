@@ -224,8 +224,7 @@ class WebSocketServer extends EventEmitter {
       );
     }
 
-    waiting.add(socket);
-    takeover.settle(req, socket, (err) => {
+    const isSettled = takeover.settle(req, socket, (err) => {
       waiting.delete(socket);
 
       if (err) socket.destroy();
@@ -236,6 +235,9 @@ class WebSocketServer extends EventEmitter {
         this._accept(accept, protocols, { req, socket, head }, cb);
       }
     });
+
+    // In the usual case the handshake is complete by now.
+    if (!isSettled) waiting.add(socket);
   }
 
   /**

@@ -4,7 +4,7 @@ use super::connection::{MESSAGE_COST, Work};
 use super::memory::batch::{Batch, Large, kind};
 use super::stats::Counters;
 use super::warm::Warm;
-use crate::proto::session::Sink;
+use crate::proto::session::{ASSEMBLE_MIN, Sink};
 use crate::proto::wire::Opcode;
 
 /// The receiving end of one read.
@@ -56,8 +56,22 @@ impl Sink for BatchSink<'_> {
         self.batch.commit(self.id, opcode as u32, length);
     }
 
-    fn message(&mut self, opcode: Opcode, data: Vec<u8>, fragments: Vec<u32>) {
-        self.charge(opcode, data.len());
+    fn message(&mut self, opcode: Opcode, mut data: Vec<u8>, fragments: Vec<u32>) {
+        let length = data.len();
+        // A small message that came in pieces needs no memory of its own.
+        if length < ASSEMBLE_MIN
+            && fragments.is_empty()
+            && let Some(room) = self.batch.reserve(length)
+        {
+            room.copy_from_slice(&data);
+            self.warm.give(data);
+            return self.commit(opcode, length);
+        }
+        self.charge(opcode, length);
+        // It grew by doubling; JavaScript may keep it.
+        if data.capacity() - length > length / 4 {
+            data.shrink_to_fit();
+        }
         self.batch.large(self.id, opcode as u32, Large { data, fragments });
     }
 

@@ -32,10 +32,10 @@ impl Warm {
         Vec::with_capacity(capacity)
     }
 
-    /// Takes a buffer back, unless there are enough.
+    /// Takes a buffer back, unless there are enough. The JavaScript thread calls this, so it does not wait for the lock.
     pub fn give(&self, mut buffer: Vec<u8>) {
         buffer.clear();
-        let mut kept = self.0.lock();
+        let Some(mut kept) = self.0.try_lock() else { return };
         if kept.buffers.len() < KEEP && kept.bytes + buffer.capacity() <= KEEP_BYTES {
             kept.bytes += buffer.capacity();
             kept.buffers.push(buffer);

@@ -249,6 +249,9 @@ impl Reactor {
         self.deadlines.remove(connection.deadline(), id);
         self.live -= 1;
         self.work.counters.closed += 1;
+        if self.live == 0 {
+            self.work.warm.cool();
+        }
     }
 
     /// The end of a turn in the batch: a new scope, unless none of its connections occurs in the open one.
