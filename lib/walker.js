@@ -142,7 +142,7 @@ class Walker {
     const offset = words[at + 2];
     const length = words[at + 3];
 
-    if (ws._flow !== 0) {
+    if (this.isHeld(ws)) {
       this.keepBack(ws, kind, offset, length);
       return;
     }
@@ -154,6 +154,17 @@ class Walker {
     } else {
       this.deliver(ws, kind, this.dataOf(ws, kind, offset, length));
     }
+  }
+
+  /**
+   * Whether a WebSocket takes no events now, or has older ones waiting.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @return {Boolean} `true` if it does not
+   * @private
+   */
+  isHeld(ws) {
+    return ws._flow !== 0 || this.channel.backlog.has(ws);
   }
 
   /**
@@ -177,7 +188,8 @@ class Walker {
     const isLarge = (kind & LARGE) !== 0 && length > 0;
     const bytes = isLarge ? this.large(offset) : this.exact(offset, length);
 
-    if (ws._binaryType === 'arraybuffer') return bytes.buffer;
+    // Memory that was lent to JavaScript cannot be transferred to another thread.
+    if (ws._binaryType === 'arraybuffer') return isLarge ? bytes.buffer.slice(0) : bytes.buffer;
     if (ws._binaryType === 'blob') return new Blob([bytes]);
 
     const ends = (kind & FRAGMENTED) !== 0 ? this.channel.native.fragmentEnds(offset) : [];
@@ -269,12 +281,12 @@ class Walker {
    */
   keepBack(ws, kind, offset, length) {
     // What is due in any case, and does not wait for messages.
-    if (kind === DRAIN || kind === WRITTEN) {
+    const isTerminated = (ws._flow & TERMINATED) !== 0;
+
+    if (kind === WRITTEN || (kind === DRAIN && !isTerminated)) {
       this.deliver(ws, kind, EMPTY_BUFFER);
       return;
     }
-
-    const isTerminated = (ws._flow & TERMINATED) !== 0;
 
     if (isTerminated && kind !== GONE) return;
 
@@ -298,7 +310,7 @@ function runEvents(ws) {
   const { words } = this.batch;
 
   while (this.cursor < this.stop) {
-    if (this.cursor + 1 < this.stop && ws._flow === 0 && ws._binaryType === 'nodebuffer') {
+    if (this.cursor + 1 < this.stop && ws._binaryType === 'nodebuffer' && !this.isHeld(ws)) {
       const last = lastOfChunk(words, this.cursor, this.stop);
 
       if (last > this.cursor + 1) {
@@ -347,10 +359,13 @@ function runChunk(walker, ws, last) {
   const { memory, words } = walker.batch;
   const start = words[(walker.cursor << 2) + 2];
   const end = (last - 1) << 2;
-  const piece = copyChunk(memory, TABLE_BYTES + start, words[end + 2] + words[end + 3] - start);
+  const size = words[end + 2] + words[end + 3] - start;
+  const piece = copyChunk(memory, TABLE_BYTES + start, size);
 
   while (walker.cursor < last) {
     if (ws._flow !== 0 || ws._binaryType !== 'nodebuffer') return;
+    // A handler has given the piece away: the rest is copied once more.
+    if (size !== 0 && piece.byteLength === 0) return;
 
     const at = walker.cursor++ << 2;
 
