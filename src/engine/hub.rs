@@ -138,9 +138,11 @@ impl Hub {
         let mut batch = self.events.open();
         self.take_mail(reactor);
         reactor.write();
-        let more = reactor.turn(&mut batch);
+        reactor.turn(&mut batch);
         self.take_mail(reactor);
         reactor.write();
+        // Only now: mail and writes have news for connections too.
+        let more = reactor.has_work();
         // Also what an earlier turn left: the dispatcher finds nothing while a turn has the batch, and will not look again.
         let published = !batch.is_empty();
         let stuck = batch.is_full();

@@ -171,8 +171,8 @@ impl Reactor {
         !self.work.released.is_empty()
     }
 
-    /// Looks at the readiness set, then reads at most once from each ready connection. Whether work is left.
-    pub fn turn(&mut self, batch: &mut Batch) -> bool {
+    /// Looks at the readiness set, then reads at most once from each ready connection.
+    pub fn turn(&mut self, batch: &mut Batch) {
         self.work.counters.turns += 1;
         self.look();
         self.expire();
@@ -190,7 +190,6 @@ impl Reactor {
             }
         }
         self.seal(batch, events, first_run);
-        self.has_work()
     }
 
     fn look(&mut self) {
