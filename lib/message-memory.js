@@ -6,6 +6,8 @@
 // is; above that every ArrayBuffer is an allocation, so medium messages share
 // one per connection, and large ones come in memory of their own.
 
+const { outside } = require('./root-context');
+
 /** Node's own class, without the checks of `Buffer.from()`. */
 const FastBuffer = Buffer[Symbol.species];
 
@@ -112,7 +114,7 @@ class MessageMemory {
 
     this.owners.add(ws);
     this.pooled += size;
-    this.timer ??= setTimeout(sweep, SWEEP, this).unref();
+    this.timer ??= outside(() => setTimeout(sweep, SWEEP, this).unref());
     return (ws._memory = new Pool(size));
   }
 

@@ -16,8 +16,8 @@ class SendCallbacks {
   constructor() {
     /** Pairs of a total and a callback, by WebSocket. */
     this.waiting = new Map();
-    /** The WebSockets that came to wait since the last slab. */
-    this.fresh = [];
+    /** The WebSockets that came to wait since a slab last went out at once. */
+    this.fresh = new Set();
   }
 
   /**
@@ -31,7 +31,7 @@ class SendCallbacks {
   add(ws, target, cb) {
     const entries = this.waiting.get(ws);
 
-    this.fresh.push(ws);
+    this.fresh.add(ws);
     if (entries === undefined) this.waiting.set(ws, [target, cb]);
     else entries.push(target, cb);
   }
@@ -62,13 +62,13 @@ class SendCallbacks {
   /**
    * The WebSockets that came to wait since the last call.
    *
-   * @return {WebSocket[]} Those
+   * @return {Set<WebSocket>} Those
    * @private
    */
   takeFresh() {
     const { fresh } = this;
 
-    this.fresh = [];
+    this.fresh = new Set();
     return fresh;
   }
 
@@ -83,10 +83,9 @@ class SendCallbacks {
 
     if (entries === undefined) return;
 
+    this.fresh.delete(ws);
     this.waiting.delete(ws);
-    for (let i = 1; i < entries.length; i += 2) {
-      entries[i](codedError('ERR_STREAM_DESTROYED', 'The connection was closed before the data was sent'));
-    }
+    for (let i = 1; i < entries.length; i += 2) refuse(entries[i]);
   }
 }
 
@@ -101,4 +100,21 @@ module.exports = { SendCallbacks };
  */
 function run(ws, cb) {
   ws._resource.runInAsyncScope(cb, null);
+}
+
+/**
+ * Calls a callback with an error. The end of the connection goes on although the
+ * callback throws.
+ *
+ * @param {Function} cb The callback
+ * @private
+ */
+function refuse(cb) {
+  try {
+    cb(codedError('ERR_STREAM_DESTROYED', 'The connection was closed before the data was sent'));
+  } catch (err) {
+    process.nextTick(() => {
+      throw err;
+    });
+  }
 }
