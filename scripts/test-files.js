@@ -12,7 +12,7 @@ const { root } = require('./process');
 const SPECIAL = ['peers', 'long'];
 
 /** What is asserted here has to hold however the bytes travel, so it runs once per way. */
-const ON_EVERY_PATH = 'behaviour';
+const ON_EVERY_PATH = ['behaviour', 'guarantees'];
 
 /** The ways a message can travel; the pinned ones leave nothing to the policy that picks one by load. */
 const PATHS = [
@@ -51,11 +51,11 @@ function testFiles(folder) {
 function plan() {
   const folders = fs
     .readdirSync(path.join(root, '__test__'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && ![ON_EVERY_PATH, ...SPECIAL].includes(entry.name))
+    .filter((entry) => entry.isDirectory() && ![...ON_EVERY_PATH, ...SPECIAL].includes(entry.name))
     .map((entry) => entry.name)
     .sort();
   const once = { name: 'once', files: ['', ...folders].flatMap(testFiles), env: {} };
-  const everywhere = [...PATHS, INCUMBENT].map(({ name, env }) => ({ name, files: testFiles(ON_EVERY_PATH), env }));
+  const everywhere = [...PATHS, INCUMBENT].map(({ name, env }) => ({ name, files: ON_EVERY_PATH.flatMap(testFiles), env }));
   return [once, ...everywhere].filter(({ files }) => files.length > 0);
 }
 
