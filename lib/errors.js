@@ -5,44 +5,16 @@
 // everything of our own a code that starts with `ERR_UPSHIFT_`.
 
 /**
- * The protocol errors: each code with the constructor ws uses for it and the
- * status code of the close frame that answers it.
- */
-const WS_ERR = {
-  WS_ERR_EXPECTED_FIN: { ErrorType: RangeError, closeCode: 1002 },
-  WS_ERR_EXPECTED_MASK: { ErrorType: RangeError, closeCode: 1002 },
-  WS_ERR_INVALID_CLOSE_CODE: { ErrorType: RangeError, closeCode: 1002 },
-  WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH: {
-    ErrorType: RangeError,
-    closeCode: 1002
-  },
-  WS_ERR_INVALID_OPCODE: { ErrorType: RangeError, closeCode: 1002 },
-  WS_ERR_INVALID_UTF8: { ErrorType: Error, closeCode: 1007 },
-  WS_ERR_TOO_MANY_BUFFERED_PARTS: { ErrorType: RangeError, closeCode: 1008 },
-  WS_ERR_UNEXPECTED_MASK: { ErrorType: RangeError, closeCode: 1002 },
-  WS_ERR_UNEXPECTED_RSV_1: { ErrorType: RangeError, closeCode: 1002 },
-  WS_ERR_UNEXPECTED_RSV_2_3: { ErrorType: RangeError, closeCode: 1002 },
-  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: {
-    ErrorType: RangeError,
-    closeCode: 1009
-  },
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: {
-    ErrorType: RangeError,
-    closeCode: 1009
-  }
-};
-
-/**
- * Builds the error that a breach of the protocol is reported with.
+ * Builds the error that a breach of the protocol is reported with, in the constructor ws uses for it: a value is out of
+ * range, unless it is text.
  *
- * @param {String} code One of the keys of `WS_ERR`
+ * @param {String} code A `WS_ERR_*` code
  * @param {String} message What the peer did
  * @return {(Error|RangeError)} The error
  * @private
  */
 function protocolError(code, message) {
-  const entry = WS_ERR[code];
-  const ErrorType = entry === undefined ? Error : entry.ErrorType;
+  const ErrorType = code === 'WS_ERR_INVALID_UTF8' ? Error : RangeError;
 
   return withCode(new ErrorType(message), code, protocolError);
 }
@@ -100,4 +72,4 @@ class HandshakeError extends Error {
   }
 }
 
-module.exports = { HandshakeError, WS_ERR, codedError, protocolError };
+module.exports = { HandshakeError, codedError, protocolError };
