@@ -227,8 +227,11 @@ describe('over any Duplex', () => {
     const messages = record(socket, ['message']);
 
     await client.head();
+
+    const first = once(socket, 'message');
+
     client.send(1, 'first');
-    await once(socket, 'message');
+    await first;
     socket.pause();
     client.send(1, 'buffered');
     while (stream.readableLength === 0) await new Promise((resolve) => setImmediate(resolve));
