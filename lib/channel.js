@@ -172,7 +172,7 @@ function stats() {
 
 // As with ws, `send('last words'); process.exit()` arrives.
 process.on('exit', () => {
-  for (const channel of all()) channel.flush();
+  for (const channel of all()) channel.flush(true);
 });
 
 module.exports = { configure, forSocket, stats, stream };

@@ -50,10 +50,13 @@ class StreamChannel extends FdChannel {
 
     this.states = [];
     this.touched = [];
-    this.flush = () => {
+    /** Bytes given to all streams. */
+    this.bytesOut = 0;
+    // The last flush comes with the end of the process, maybe within a handler.
+    this.flush = (isLast) => {
       this.isScheduled = false;
       this.native.flush();
-      this.finish();
+      this.finish(isLast);
     };
   }
 
@@ -151,6 +154,7 @@ class StreamChannel extends FdChannel {
       state.transport.end();
     } else {
       state.given += bytes.length;
+      this.bytesOut += bytes.length;
       state.transport.write(bytes);
     }
   }
@@ -158,10 +162,11 @@ class StreamChannel extends FdChannel {
   /**
    * The end of a flush.
    *
+   * @param {Boolean} [isLast=false] Whether there will be no later one
    * @private
    */
-  finish() {
-    if (this.walker.isWalking || this.touched.length === 0) return;
+  finish(isLast = false) {
+    if ((this.walker.isWalking && !isLast) || this.touched.length === 0) return;
 
     const { touched } = this;
 
@@ -225,6 +230,30 @@ class StreamChannel extends FdChannel {
     const { taken, transport } = this.states[ws._id & INDEX];
 
     return ws._sent - taken + transport.writableLength;
+  }
+
+  /**
+   * What the reactor has done. Writing is not its work here.
+   *
+   * @return {Object} The totals
+   * @private
+   */
+  stats() {
+    return { ...super.stats(), bytesOut: this.bytesOut };
+  }
+
+  /**
+   * Tells how many bytes wait because the stream has not passed them on, after
+   * it was offered all there is.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @return {Number} That many
+   * @private
+   */
+  stuckAmount(ws) {
+    this.native.flush();
+    this.finish(true);
+    return this.bufferedAmount(ws);
   }
 
   /**
