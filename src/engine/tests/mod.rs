@@ -10,3 +10,4 @@ mod limits;
 mod output;
 mod readiness;
 mod support;
+mod switching;

@@ -76,6 +76,8 @@ pub(in crate::engine::tests) struct Js {
     pub(in crate::engine::tests) hub: Arc<Hub>,
     pub(in crate::engine::tests) slab: Slab,
     pub(in crate::engine::tests) log: Vec<Event>,
+    /// Whether it is kept.
+    pub(in crate::engine::tests) logging: bool,
     pub(in crate::engine::tests) bell: Arc<Bell>,
     pub(in crate::engine::tests) handler: Handler,
     current: Option<Current>,
@@ -107,6 +109,7 @@ impl Js {
             hub,
             slab: Slab::default(),
             log: Vec::new(),
+            logging: true,
             bell,
             handler: Box::new(|_, _| {}),
             current: None,
@@ -313,7 +316,9 @@ impl Js {
             let event = Event::read(&current.batch, current.at, self.scopes);
             current.at += 1;
             (self.handler)(&mut self.slab, &event);
-            self.log.push(event);
+            if self.logging {
+                self.log.push(event);
+            }
         }
         current.at == to
     }
@@ -338,6 +343,11 @@ impl Js {
     /// Whether a connection was told of `kind`.
     pub(in crate::engine::tests) fn heard(&self, id: u32, kind: u32) -> bool {
         self.log.iter().any(|event| event.id == id && event.kind == kind)
+    }
+
+    /// Changes of driver so far.
+    pub(in crate::engine::tests) fn switches(&self) -> u64 {
+        self.hub.crossings.switches.load(Ordering::Relaxed)
     }
 
     /// Turns so far, however long it takes to ask.
@@ -371,8 +381,12 @@ impl Event {
         let (offset, length) = (second as u32 as usize, (second >> 32) as usize);
         let data = if meaning & kind::LARGE == 0 {
             let from = (TABLE + offset) / 8;
-            let bytes = (from..from + length.div_ceil(8)).flat_map(|at| word(at).to_ne_bytes());
-            bytes.take(length).collect()
+            let mut data = Vec::with_capacity(length + 8);
+            for word in &words[from..from + length.div_ceil(8)] {
+                data.extend_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
+            }
+            data.truncate(length);
+            data
         } else {
             batch.large[offset].data.clone()
         };

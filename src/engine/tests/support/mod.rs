@@ -6,7 +6,7 @@ mod peer;
 mod slab;
 
 pub(super) use bell::Bell;
-pub(super) use js::{Js, Left, Options};
+pub(super) use js::{Event, Js, Left, Options};
 pub(super) use peer::{Frame, Peer, frame};
 pub(super) use slab::Slab;
 
