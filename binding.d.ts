@@ -21,6 +21,8 @@ export declare class NativeChannel {
   configure(settings: ConnectionSettings): number
   /** Takes the slab. */
   flush(): void
+  /** Applies what was posted before, if the reactor is to be had. */
+  settle(): void
   /** Keeps the process alive, or no longer. */
   hold(hold: boolean): void
   /** A large message of the batch that is being walked, in memory of its own. */

@@ -27,8 +27,7 @@ function admits(ws, cb) {
   }
 
   // What was sent in this turn has not been offered to the peer yet.
-  ws._channel.flush(ws);
-  if (ws.bufferedAmount <= maxBackpressure) return true;
+  if (ws._channel.stuckAmount(ws) <= maxBackpressure) return true;
 
   if (typeof cb === 'function') {
     process.nextTick(cb, codedError('ERR_UPSHIFT_BACKPRESSURE', REASON));

@@ -6,6 +6,7 @@
 const native = require('./native');
 const { Backlog } = require('./backlog');
 const { HELD } = require('./constants');
+const { Ledger } = require('./ledger');
 const { FIN, MASK, Slab, VERB, framedLength } = require('./slab');
 const { GONE, INDEX, Walker } = require('./walker');
 const { SendCallbacks } = require('./send-callbacks');
@@ -14,10 +15,8 @@ const { SendCallbacks } = require('./send-callbacks');
 const INDEX_BITS = 20;
 const GENERATIONS = 0xfff;
 
-/** The ledger: what is out of what was sent, bytes read, bytes written. */
-const TOTALS = 3;
-const BYTES_READ = 1;
-const BYTES_WRITTEN = 2;
+/** What any socket takes that has not refused anything. */
+const NEVER_REFUSED = 16 * 1024;
 
 const EBADF = -9;
 const EAGAIN = -11;
@@ -40,7 +39,7 @@ class FdChannel {
     this.callbacks = new SendCallbacks();
     this.native = new native.NativeChannel(options, this.functions(), payloads);
     this.slab = new Slab(this.native.slab, payloads, () => this.native.flush());
-    this.ledger = new Float64Array(this.native.ledger);
+    this.ledger = new Ledger(this.native.ledger);
     this.generations = [];
     this.free = [];
     this.settings = new WeakMap();
@@ -120,7 +119,7 @@ class FdChannel {
     ws._id = ((this.generations[index] << INDEX_BITS) | index) >>> 0;
     ws._sent = 0;
     sockets[index] = ws;
-    this.ledger.fill(0, index * TOTALS, (index + 1) * TOTALS);
+    this.ledger.reset(index);
     this.connections++;
     this.ref(ws);
   }
@@ -274,7 +273,32 @@ class FdChannel {
    * @private
    */
   bufferedAmount(ws) {
-    return ws._sent - this.ledger[(ws._id & INDEX) * TOTALS];
+    const index = ws._id & INDEX;
+    let amount = ws._sent - this.ledger.written(index);
+
+    if (amount === 0 || this.ledger.isBlocked(index)) return amount;
+
+    // A thread has not come to it.
+    this.native.settle();
+    amount = ws._sent - this.ledger.written(index);
+    if (amount > NEVER_REFUSED || !this.slab.isEmpty || this.ledger.isBlocked(index)) return amount;
+
+    // It is at it just now, and the kernel will take it.
+    return 0;
+  }
+
+  /**
+   * Tells how many bytes wait because the kernel would not take them: unlike
+   * `bufferedAmount`, what it was not offered yet does not count.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @return {Number} That many
+   * @private
+   */
+  stuckAmount(ws) {
+    this.flush();
+    this.native.settle();
+    return this.ledger.isBlocked(ws._id & INDEX) ? this.bufferedAmount(ws) : 0;
   }
 
   /**
@@ -338,11 +362,8 @@ class FdChannel {
    * @private
    */
   counts(ws) {
-    const at = (ws._id & INDEX) * TOTALS;
-
     return {
-      bytesRead: this.ledger[at + BYTES_READ],
-      bytesWritten: this.ledger[at + BYTES_WRITTEN],
+      ...this.ledger.counts(ws._id & INDEX),
       queued: ws._channel === this ? this.bufferedAmount(ws) : 0
     };
   }
@@ -374,7 +395,7 @@ class FdChannel {
    * @private
    */
   settle(ws) {
-    if (ws._channel === this) this.callbacks.settle(ws, this.ledger[(ws._id & INDEX) * TOTALS]);
+    if (ws._channel === this) this.callbacks.settle(ws, this.ledger.written(ws._id & INDEX));
   }
 
   /**

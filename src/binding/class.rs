@@ -122,6 +122,12 @@ impl NativeChannel {
         self.channel.flush(None);
     }
 
+    /// Applies what was posted before, if the reactor is to be had.
+    #[napi]
+    pub fn settle(&self) {
+        self.channel.hub.settle();
+    }
+
     /// Keeps the process alive, or no longer.
     #[napi]
     pub fn hold(&self, hold: bool) {

@@ -160,6 +160,15 @@ impl Connection {
         self.out.len() + self.queue.as_ref().map_or(0, |queue| queue.len())
     }
 
+    /// Output that the kernel would not take.
+    pub fn refused(&self) -> u64 {
+        if self.flags.has(Flags::BLOCKED) {
+            self.pending() as u64
+        } else {
+            0
+        }
+    }
+
     /// Memory held for it: output, and input that waits for credit.
     pub fn held(&self) -> usize {
         self.pending() + self.input.len()

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 /// Connections a reactor can hold: the low bits of an id are its index.
 pub const SLOTS: usize = 1 << 20;
 /// Totals of a connection.
-pub const TOTALS: usize = 3;
+pub const TOTALS: usize = 4;
 
 /// Which total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum Total {
     BytesRead = 1,
     /// Bytes written to it.
     BytesWritten = 2,
+    /// Bytes that wait because the kernel would not take them; what it was not offered yet does not count.
+    Refused = 3,
 }
 
 /// The totals of one reactor.

@@ -58,7 +58,7 @@ impl Reactor {
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
         }
-        for total in [Total::Written, Total::BytesRead, Total::BytesWritten] {
+        for total in [Total::Written, Total::BytesRead, Total::BytesWritten, Total::Refused] {
             self.ledger.set(index, total, 0);
         }
         self.slots[index] = Some(Box::new(fresh));

@@ -375,6 +375,7 @@ fn note_output(ledger: &Ledger, connection: &Connection) {
     let index = index_of(connection.id());
     ledger.set(index, Total::Written, connection.written());
     ledger.set(index, Total::BytesWritten, connection.counts().1);
+    ledger.set(index, Total::Refused, connection.refused());
 }
 
 fn connection(slots: &mut [Option<Box<Connection>>], id: u32) -> Option<&mut Connection> {
