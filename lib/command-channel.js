@@ -1,0 +1,155 @@
+'use strict';
+
+// What can a WebSocket ask of the reactor it is on? Everything becomes a command
+// in the slab.
+
+const { FIN, MASK, VERB, framedLength } = require('./slab');
+
+/**
+ * The commands of a channel. Where the slab and what else they need come from is
+ * the business of those that extend it.
+ */
+class CommandChannel {
+  /**
+   * Create a channel.
+   */
+  constructor() {
+    /** The outgoing slab. */
+    this.slab = null;
+    /** The events that are kept back. */
+    this.backlog = null;
+    /** The callbacks of what was sent. */
+    this.callbacks = null;
+  }
+
+  /**
+   * Sends a frame.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {(String|Uint8Array)} data The payload
+   * @param {Number} opcode The opcode
+   * @param {Boolean} fin Whether this is the last fragment
+   * @param {Boolean} mask Whether to mask it
+   * @private
+   */
+  send(ws, data, opcode, fin, mask) {
+    const operation = opcode | (fin ? FIN : 0) | (mask ? MASK : 0);
+    const length =
+      typeof data === 'string' ? this.slab.text(ws._id, data, operation) : this.slab.frame(ws._id, data, operation);
+
+    ws._sent += framedLength(length) + (mask ? 4 : 0);
+    this.schedule();
+  }
+
+  /**
+   * Calls back when everything sent so far is out.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Function} cb The callback
+   * @private
+   */
+  onWritten(ws, cb) {
+    this.slab.notify();
+    this.callbacks.add(ws, ws._sent, cb);
+  }
+
+  /**
+   * Sends a close frame.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} [code] The status code
+   * @param {(String|Uint8Array)} reason The reason
+   * @private
+   */
+  close(ws, code, reason) {
+    this.slab.close(ws._id, code ?? 0, reason, ws._config.isServer ? 0 : MASK);
+    this.schedule();
+  }
+
+  /**
+   * Writes a command.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} verb What to do
+   * @private
+   */
+  command(ws, verb) {
+    this.slab.command(ws._id, verb);
+    this.schedule();
+  }
+
+  /**
+   * Ends our side after all output.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  shutdown(ws) {
+    this.command(ws, VERB.SHUTDOWN);
+  }
+
+  /**
+   * Drops the connection.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  terminate(ws) {
+    this.command(ws, VERB.TERMINATE);
+    if (this.backlog.has(ws)) this.backlog.release(ws);
+  }
+
+  /**
+   * Drops the connection with a reset.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  reset(ws) {
+    this.command(ws, VERB.RESET);
+    if (this.backlog.has(ws)) this.backlog.release(ws);
+  }
+
+  /**
+   * Stops reading.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  pause(ws) {
+    this.stopReading(ws);
+  }
+
+  /**
+   * Goes on: with what was kept back first.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  resume(ws) {
+    if (this.backlog.has(ws)) this.backlog.release(ws);
+    else this.startReading(ws);
+  }
+
+  /**
+   * Stops reading.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  stopReading(ws) {
+    this.command(ws, VERB.PAUSE);
+  }
+
+  /**
+   * Starts reading.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  startReading(ws) {
+    this.command(ws, VERB.RESUME);
+  }
+}
+
+module.exports = { CommandChannel };
