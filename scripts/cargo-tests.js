@@ -14,12 +14,13 @@ const SUMMARY = /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/g
  *
  * @param {object} counts Account, as in node-tests.js
  * @param {object} [env] Variables for them
+ * @param {string[]} [only] Arguments that choose among them
  * @return {Promise<boolean>} True when all passed
  * @public
  */
-async function runCargoTests(counts, env = {}) {
+async function runCargoTests(counts, env = {}, only = []) {
   const rings = ['--no-default-features', '--features', 'engine'];
-  const { code, output } = await run('cargo', ['test', '--locked', '--quiet', ...rings], { env, tee: true });
+  const { code, output } = await run('cargo', ['test', '--locked', '--quiet', ...rings, ...only], { env, tee: true });
   let failed = 0;
   for (const [, passed, bad, ignored] of output.matchAll(SUMMARY)) {
     counts.pass += Number(passed);

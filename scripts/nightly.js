@@ -24,6 +24,7 @@ function steps(counts) {
   const release = { PROPTEST_CASES: PROPERTY_CASES, CARGO_PROFILE_TEST_OPT_LEVEL: '3' };
   return [
     ['the properties of the rings, many cases', () => runCargoTests(counts, release)],
+    ['the models of the switch', () => passed(runNode('scripts/model.js', []))],
     ['the documentation of the crate', () => passed(run('cargo', DOCS, { env: { RUSTDOCFLAGS: '-D warnings' } }))],
     ['long tests', () => runTests(testFiles('long'), {}, counts)],
     ['tests against foreign programs', () => passed(runNode('scripts/test-peers.js', []))],
