@@ -280,6 +280,7 @@ describe('pings', () => {
 
       assert.deepEqual([frame.opcode, frame.fin, frame.payload.toString()], [10, true, payload]);
     }
+    while (pings.length < payloads.length) await once(socket, 'ping');
     assert.deepEqual(
       pings.map(([, data]) => data.toString()),
       payloads
