@@ -1,0 +1,56 @@
+'use strict';
+
+/**
+ * Do code, documentation and types name the same things? Errors, options, environment variables.
+ */
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { it } = require('node:test');
+const { SERVER_DEFAULTS, UPGRADE_DEFAULTS } = require('../lib/options');
+
+const root = path.resolve(__dirname, '..');
+
+/** Reads a file of the repository. */
+function read(file) {
+  return fs.readFileSync(path.join(root, file), 'utf8');
+}
+
+/** Finds every match of a pattern in the code of some folders, without the tests, each once, sorted. */
+function findInCode(folders, pattern) {
+  const files = folders.flatMap((folder) =>
+    fs.readdirSync(path.join(root, folder), { recursive: true }).map((name) => path.join(folder, name))
+  );
+  const sources = files.filter((file) => /\.(js|rs)$/.test(file) && !/\btests?\b/.test(file));
+  return findIn(sources.map(read).join('\n'), pattern);
+}
+
+/** Finds every match of a pattern in a text, each once, sorted. */
+function findIn(text, pattern) {
+  return [...new Set(text.match(pattern))].sort();
+}
+
+it('documents every error code, and no other', () => {
+  const codes = /\b(WS_ERR|ERR_UPSHIFT)_[A-Z0-9][A-Z0-9_]*/g;
+  assert.deepEqual(
+    findIn(read('docs/errors.md') + read('docs/handshake.md'), codes),
+    findInCode(['lib', 'src'], codes)
+  );
+});
+
+it('types every option, and documents those that ws does not have', () => {
+  const types = read('index.d.ts');
+  for (const option of Object.keys({ ...SERVER_DEFAULTS, ...UPGRADE_DEFAULTS })) {
+    assert.match(types, new RegExp(`^ +${option}\\?: `, 'm'), option);
+  }
+  const readme = read('README.md');
+  for (const option of ['maxBackpressure', 'onBackpressure', 'receiveCredit', 'releaseSocket']) {
+    assert.match(readme, new RegExp(`\`${option}\\b`), option);
+  }
+});
+
+it('documents every environment variable, and no other', () => {
+  const variables = findInCode(['lib', 'src'], /\bUPSHIFT_[A-Z]+\b/g).filter((name) => name !== 'UPSHIFT_TEST');
+  assert.deepEqual(findIn(read('README.md'), /\bUPSHIFT_[A-Z]+\b/g), variables);
+});
