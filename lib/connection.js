@@ -3,9 +3,9 @@
 // What does a channel know of a WebSocket? This class: the fields it looks at and the methods it calls, always in the
 // async context in which the WebSocket was made, in the order in which things arrived.
 
-const { AsyncResource } = require('async_hooks');
 const EventEmitter = require('events');
 
+const asyncContext = require('./async-context');
 const { emitError } = require('./closing');
 const { protocolError } = require('./errors');
 const { configOf } = require('./options');
@@ -21,9 +21,6 @@ const {
   OPEN,
   TERMINATED
 } = require('./constants');
-
-// `destroy()` is called by hand, because the automatic way costs a weak reference per WebSocket.
-const RESOURCE_OPTIONS = { requireManualDestroy: true };
 
 /**
  * The table of listeners. The one an EventEmitter makes for itself has no prototype, which V8 stores as a dictionary of
@@ -61,7 +58,7 @@ class Connection extends EventEmitter {
     this._outbox = null;
     this._protocol = '';
     this._readyState = CONNECTING;
-    this._resource = new AsyncResource('UPSHIFTWEBSOCKET', RESOURCE_OPTIONS);
+    this._resource = asyncContext.capture();
     this._sent = 0;
     this._server = null;
   }
@@ -177,7 +174,7 @@ class Connection extends EventEmitter {
       this.emit('close', this._closeCode, this._closeMessage);
     } finally {
       this._link.release();
-      this._resource.emitDestroy();
+      asyncContext.release(this._resource);
     }
   }
 

@@ -24,7 +24,7 @@ for (const symbol of Object.getOwnPropertySymbols(root)) {
  * @private
  */
 function isStore({ description }) {
-  return description === 'kResourceStore' || description === 'async_context_frame';
+  return description === 'kResourceStore' || description === 'context_frame';
 }
 
 /**

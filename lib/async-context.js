@@ -1,0 +1,70 @@
+'use strict';
+
+// In which async context do the handlers of a WebSocket run? In the one in which it was made, if there was a store in
+// it. Most connections have none, and they share a resource: it saves memory, and a resource of their own would pin
+// whatever they were made in.
+
+const { AsyncResource } = require('async_hooks');
+
+const { outside } = require('./root-context');
+
+const TYPE = 'UPSHIFTWEBSOCKET';
+
+/** The automatic way of `destroy()` costs a weak reference per WebSocket. */
+const OPTIONS = { requireManualDestroy: true };
+
+/** What every resource carries: Node's numbers for it. */
+const NUMBERS = ['async_id_symbol', 'trigger_async_id_symbol'];
+
+/** The property with the stores of a resource, on Node.js 24 and later. */
+const FRAME = 'context_frame';
+
+/** The resource of those that have no store. */
+const empty = outside(() => new AsyncResource(TYPE, OPTIONS));
+
+/**
+ * Captures the current context.
+ *
+ * @return {AsyncResource} A resource to run handlers in
+ * @private
+ */
+function capture() {
+  const resource = new AsyncResource(TYPE, OPTIONS);
+
+  if (carriesStore(resource)) return resource;
+
+  resource.emitDestroy();
+  return empty;
+}
+
+/**
+ * Tells whether a new resource has been given something: a store of an `AsyncLocalStorage`, or what an async hook left
+ * on it.
+ *
+ * @param {AsyncResource} resource The resource
+ * @return {Boolean} `true` if it has
+ * @private
+ */
+function carriesStore(resource) {
+  return Object.getOwnPropertySymbols(resource).some((symbol) => {
+    const { description } = symbol;
+    const value = resource[symbol];
+
+    if (value === undefined || NUMBERS.includes(description)) return false;
+
+    // On Node.js 20 the value is the store; later it is a frame, with an entry for each store there ever was.
+    return description !== FRAME || [...value.values()].some((store) => store !== undefined);
+  });
+}
+
+/**
+ * The handlers have run for the last time.
+ *
+ * @param {AsyncResource} resource What `capture()` has returned
+ * @private
+ */
+function release(resource) {
+  if (resource !== empty) resource.emitDestroy();
+}
+
+module.exports = { capture, release };
