@@ -38,7 +38,10 @@ module.exports = [
     plugins: { jsdoc },
     rules: {
       'no-restricted-imports': ['error', { patterns: [BINDING] }],
-      'no-unused-vars': ['error', { args: 'after-used', caughtErrors: 'none' }],
+      'no-unused-vars': [
+        'error',
+        { args: 'after-used', caughtErrors: 'none', varsIgnorePattern: '^_', argsIgnorePattern: '^_' }
+      ],
       'no-var': 'error',
       'prefer-const': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
