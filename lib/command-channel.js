@@ -30,27 +30,23 @@ class CommandChannel {
    * @param {Number} opcode The opcode
    * @param {Boolean} fin Whether this is the last fragment
    * @param {Boolean} mask Whether to mask it
+   * @param {Function} [cb] Called when it is out
    * @private
    */
-  send(ws, data, opcode, fin, mask) {
+  send(ws, data, opcode, fin, mask, cb) {
     const operation = opcode | (fin ? FIN : 0) | (mask ? MASK : 0);
     const length =
       typeof data === 'string' ? this.slab.text(ws._id, data, operation) : this.slab.frame(ws._id, data, operation);
 
     ws._sent += framedLength(length) + (mask ? 4 : 0);
-    this.schedule();
-  }
+    if (cb !== undefined) {
+      this.slab.notify();
+      this.callbacks.add(ws, ws._sent, cb);
+    }
 
-  /**
-   * Calls back when everything sent so far is out.
-   *
-   * @param {WebSocket} ws The WebSocket
-   * @param {Function} cb The callback
-   * @private
-   */
-  onWritten(ws, cb) {
-    this.slab.notify();
-    this.callbacks.add(ws, ws._sent, cb);
+    // Memory that was lent is used at once: the application may transfer it as soon as the call returns.
+    if (this.slab.hasPayloads) this.offer();
+    else this.schedule();
   }
 
   /**

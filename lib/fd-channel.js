@@ -109,6 +109,15 @@ class FdChannel extends CommandChannel {
   }
 
   /**
+   * Sends the slab at once.
+   *
+   * @private
+   */
+  offer() {
+    this.native.flush();
+  }
+
+  /**
    * Gives a WebSocket an id.
    *
    * @param {WebSocket} ws The WebSocket
@@ -171,7 +180,7 @@ class FdChannel extends CommandChannel {
    * @private
    */
   stuckAmount(ws) {
-    this.flush();
+    this.offer();
     this.native.settle();
     return this.ledger.isBlocked(ws._id & INDEX) ? this.bufferedAmount(ws) : 0;
   }

@@ -192,8 +192,7 @@ function post(ws, payload, opcode, fin, mask, cb) {
  * @private
  */
 function transmit(ws, payload, opcode, fin, mask, cb) {
-  ws._channel.send(ws, payload, opcode, fin, mask);
-  if (typeof cb === 'function') ws._channel.onWritten(ws, cb);
+  ws._channel.send(ws, payload, opcode, fin, mask, typeof cb === 'function' ? cb : undefined);
 }
 
 /**

@@ -68,6 +68,15 @@ class Slab {
   }
 
   /**
+   * Whether payloads wait that cross by reference.
+   *
+   * @type {Boolean}
+   */
+  get hasPayloads() {
+    return this.words[PAYLOADS] > 0;
+  }
+
+  /**
    * Makes sure a command fits.
    *
    * @param {Number} length The length of its body

@@ -160,9 +160,19 @@ class StreamChannel extends FdChannel {
   }
 
   /**
+   * Sends the slab at once, and what that gives the streams too.
+   *
+   * @private
+   */
+  offer() {
+    this.native.flush();
+    this.finish(true);
+  }
+
+  /**
    * The end of a flush.
    *
-   * @param {Boolean} [isLast=false] Whether there will be no later one
+   * @param {Boolean} [isLast=false] Whether not to wait for a later one
    * @private
    */
   finish(isLast = false) {
@@ -251,8 +261,7 @@ class StreamChannel extends FdChannel {
    * @private
    */
   stuckAmount(ws) {
-    this.native.flush();
-    this.finish(true);
+    this.offer();
     return this.bufferedAmount(ws);
   }
 
