@@ -19,10 +19,9 @@ const TIMEOUT = 60_000;
  */
 function start(name, args = [], { env = {}, execArgv = [] } = {}) {
   const file = path.join(__dirname, '..', 'fixtures', `${name}.js`);
-  // The runner of the tests leaves a mark by which a child would believe to be one of its own.
-  const { NODE_TEST_CONTEXT, ...inherited } = process.env;
   const child = fork(file, args, {
-    env: { ...inherited, ...env },
+    // The runner of the tests leaves a mark by which a child would believe to be one of its own.
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
     execArgv,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     timeout: TIMEOUT
