@@ -171,10 +171,9 @@ function responseLines(accept, protocol) {
  * @private
  */
 function responseOf(lines) {
-  const response = lines.concat('\r\n').join('\r\n');
+  const response = `${lines.join('\r\n')}\r\n\r\n`;
 
-  // eslint-disable-next-line no-control-regex -- the question is about ASCII
-  if (!/[^\x00-\x7f]/.test(response)) return response;
+  if (Buffer.byteLength(response) === response.length) return response;
   return Buffer.from(response).toString('latin1');
 }
 

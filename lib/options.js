@@ -8,6 +8,9 @@ const MIB = 1024 * 1024;
 const POLICIES = ['terminate', 'close', 'drop'];
 const TRANSPORTS = ['auto', 'fd', 'stream'];
 
+/** What the environment asks for, read once: each look at it is a call into C++. */
+const PREFERRED = process.env.UPSHIFT_TRANSPORT;
+
 /** How many different configs are kept for sharing. */
 const KEPT_CONFIGS = 16;
 
@@ -166,7 +169,7 @@ function checkName(option, value, names) {
  * @private
  */
 function transportOf(options) {
-  const name = options.transport ?? process.env.UPSHIFT_TRANSPORT;
+  const name = options.transport ?? PREFERRED;
 
   return TRANSPORTS.includes(name) ? name : 'auto';
 }
