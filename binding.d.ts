@@ -134,6 +134,8 @@ export interface ReactorStats {
   slabs: number
   /** Changes of driver. */
   switches: number
+  /** Those with work under way. */
+  busySwitches: number
   /** Bytes held: output not taken, input not delivered, warm buffers. */
   memory: number
 }

@@ -45,6 +45,8 @@ pub struct ReactorStats {
     pub slabs: f64,
     /// Changes of driver.
     pub switches: f64,
+    /// Those with work under way.
+    pub busy_switches: f64,
     /// Bytes held: output not taken, input not delivered, warm buffers.
     pub memory: f64,
 }
@@ -80,6 +82,7 @@ impl ReactorStats {
             signals: total(&crossings.signals),
             slabs: total(&crossings.slabs),
             switches: total(&crossings.switches),
+            busy_switches: total(&crossings.busy_switches),
             memory: (held + hub.warm().held()) as f64,
         })
     }
