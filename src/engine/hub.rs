@@ -34,6 +34,8 @@ pub struct Crossings {
     pub slabs: AtomicU64,
     /// Changes of driver.
     pub switches: AtomicU64,
+    /// Those with work under way: mail, connections to serve, or events that JavaScript had not seen.
+    pub busy_switches: AtomicU64,
 }
 
 /// What a turn left.
@@ -270,6 +272,15 @@ impl Hub {
         drop(reactor);
     }
 
+    /// The turn with which a driver leaves.
+    fn last_turn(&self, reactor: &mut Reactor) {
+        let busy = reactor.has_work() || !self.mailbox.is_empty() || !self.events.is_empty();
+        let turned = self.turn(reactor);
+        if busy || turned.more || turned.published {
+            self.crossings.busy_switches.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// The loop stops driving: `stop` takes its watcher away. False when the lock was not to be had.
     pub fn leave_loop(&self, stop: impl FnOnce()) -> bool {
         let Some(mut reactor) = self.reactor.try_lock() else {
@@ -280,7 +291,7 @@ impl Hub {
         }
         self.exchange.set_driver(Driver::ToThread);
         stop();
-        self.turn(&mut reactor);
+        self.last_turn(&mut reactor);
         self.exchange.set_driver(Driver::Thread);
         self.crossings.switches.fetch_add(1, Ordering::Relaxed);
         self.parked.notify_one();
@@ -348,7 +359,7 @@ impl Hub {
             return;
         }
         self.exchange.set_driver(Driver::ToLoop);
-        self.turn(&mut reactor);
+        self.last_turn(&mut reactor);
         drop(reactor);
         self.signal();
     }
