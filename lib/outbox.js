@@ -54,6 +54,9 @@ class Outbox {
   close(code, reason) {
     this.entries.push({ isClose: true, code, reason });
     this.run();
+
+    // The engine's timer starts with the close frame, and that may never come.
+    if (this.reading) setTimeout(giveUp, this.ws._config.closeTimeout, this).unref();
   }
 
   /**
@@ -157,6 +160,16 @@ class Outbox {
       if (typeof cb === 'function') cb(err);
     }
   }
+}
+
+/**
+ * Ends a connection whose close frame still waits behind a Blob.
+ *
+ * @param {Outbox} outbox Its outbox
+ * @private
+ */
+function giveUp(outbox) {
+  if (outbox.reading) outbox.ws.terminate();
 }
 
 /**

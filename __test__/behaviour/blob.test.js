@@ -98,6 +98,14 @@ describe('a Blob', () => {
     assert.equal(errors[1], errors[0]);
   });
 
+  test('that is never read does not keep the connection open after close()', async (t) => {
+    const { socket } = await rawPair(t, { closeTimeout: 50 });
+
+    socket.send(new SlowBlob('never'));
+    socket.close(1000);
+    assert.equal((await once(socket, 'close'))[0], 1006);
+  });
+
   test('that cannot be read is an error, and the end', async (t) => {
     const { client, socket } = await rawPair(t);
     const blob = new SlowBlob('blob');

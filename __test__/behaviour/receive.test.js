@@ -8,6 +8,7 @@ const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
 const { encode } = require('../support/frames');
+const { ownAddition } = require('../support/implementation');
 const { rawPair, record } = require('../support/serve');
 
 describe('messages', () => {
@@ -295,6 +296,29 @@ describe('pings', () => {
     assert.equal((await ping)[0].toString(), 'unanswered');
     socket.send('end');
     assert.equal((await client.frame()).opcode, 1);
+  });
+
+  test('of a peer that does not read the pongs do not fill memory', ownAddition, async (t) => {
+    const { client, socket } = await rawPair(t);
+    const count = 300000;
+    const block = Buffer.concat(Array.from({ length: 1000 }, () => encode(9, 'p'.repeat(100))));
+    let pings = 0;
+
+    socket.on('ping', () => pings++);
+    client.socket.pause();
+    for (let i = 0; i < count / 1000; i++) client.write(block);
+    while (pings < count) await once(socket, 'ping');
+    client.send(9, 'the last one');
+    assert.equal((await once(socket, 'ping'))[0].toString(), 'the last one');
+    assert.ok(socket.bufferedAmount < 1048576, `${socket.bufferedAmount}`);
+
+    client.socket.resume();
+    for (let last = ''; last !== 'the last one';) {
+      const frame = await client.frame();
+
+      assert.equal(frame.opcode, 10);
+      last = frame.payload.toString();
+    }
   });
 
   test('that we send are limited to 125 bytes', async (t) => {

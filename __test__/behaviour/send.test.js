@@ -8,7 +8,7 @@ const { describe, test } = require('node:test');
 const vm = require('node:vm');
 
 const { rawPair, wsPair } = require('../support/serve');
-const { WebSocket } = require('../support/implementation');
+const { WebSocket, ownAddition } = require('../support/implementation');
 
 const BYTES = [1, 2, 3, 250];
 const buffer = new Uint8Array([0, 0, ...BYTES, 0, 0]).buffer;
@@ -50,6 +50,44 @@ describe('send', () => {
     await new Promise((resolve) => socket.send('after', resolve));
     shared.fill(8);
     assert.deepEqual((await client.frame()).payload, Buffer.alloc(40000, 7));
+  });
+
+  test('sends resizable memory as it is at the time of the call', async (t) => {
+    const { client, socket } = await rawPair(t);
+
+    for (const size of [100, 40000]) {
+      const memory = new ArrayBuffer(size, { maxByteLength: 80000 });
+
+      new Uint8Array(memory).fill(7);
+      socket.send(memory);
+      socket.send(new Uint8Array(memory, 1));
+      memory.resize(0);
+      assert.deepEqual((await client.frame()).payload, Buffer.alloc(size, 7));
+      assert.deepEqual((await client.frame()).payload, Buffer.alloc(size - 1, 7));
+    }
+  });
+
+  test('throws on detached memory, and sends a view on it as nothing', async (t) => {
+    const { client, socket } = await rawPair(t);
+    const memory = new ArrayBuffer(40000);
+    const view = new Uint8Array(memory);
+
+    structuredClone(memory, { transfer: [memory] });
+    assert.throws(() => socket.send(memory), TypeError);
+    socket.send(view);
+    assert.equal((await client.frame()).payload.length, 0);
+  });
+
+  test('survives memory that is given away right after the call', ownAddition, async (t) => {
+    const { client, socket } = await rawPair(t);
+
+    for (const size of [100, 40000, 1000000]) {
+      const memory = new ArrayBuffer(size);
+
+      socket.send(memory);
+      structuredClone(memory, { transfer: [memory] });
+      assert.equal((await client.frame()).payload.length, size);
+    }
   });
 
   test('sends strings as UTF-8 text', async (t) => {
