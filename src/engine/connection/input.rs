@@ -192,6 +192,7 @@ impl Connection {
     fn after_read(&mut self, read: Result<(), Errno>, batch: &mut Batch, work: &mut Work) {
         match read {
             Ok(()) | Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) if self.is_broken() => self.terminate(false, work),
             Err(Errno::AGAIN) => self.flags.clear(Flags::READABLE),
             Err(Errno::PIPE) => {
                 self.flags.clear(Flags::READABLE);

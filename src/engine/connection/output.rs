@@ -200,16 +200,20 @@ impl Connection {
                 self.flags.clear(Flags::WRITABLE);
                 self.flags.set(Flags::BLOCKED);
             }
-            // The peer is gone: nothing more will go out, and reading finds the end.
+            // The peer is gone: nothing more will go out, our FIN neither, and what it sent before is all there is.
             Flushed::Broken => {
-                self.flags.clear(Flags::WRITABLE);
-                self.flags.set(Flags::HANGUP | Flags::READABLE);
-                self.flags.clear(Flags::PAUSED);
+                self.flags.clear(Flags::WRITABLE | Flags::PAUSED);
+                self.flags.set(Flags::HANGUP | Flags::READABLE | Flags::SHUT);
             }
         }
         if progress > 0 && self.flags.has(Flags::NOTIFY) {
             self.flags.set(Flags::WRITTEN);
         }
+    }
+
+    /// Whether it has output that can never go out.
+    pub(super) fn is_broken(&self) -> bool {
+        self.flags.has(Flags::SHUT) && self.pending() > 0
     }
 
     /// All output is out: tell, answer the ping that had to wait, end what wants to end.
