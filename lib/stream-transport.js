@@ -172,7 +172,9 @@ function start(transport) {
   socket.on('data', onData);
   socket.on('end', onEnd);
   if (leftover !== null) transport.channel.input(transport.ws, leftover);
-  if (transport.isPaused) socket.pause();
+  // A peer that had nothing more to say: 'end' was emitted when nobody listened.
+  if (socket.readableEnded) transport.channel.eof(transport.ws);
+  else if (transport.isPaused) socket.pause();
   else socket.resume();
 }
 
