@@ -1,0 +1,292 @@
+'use strict';
+
+// What does an attack leave behind? The server runs in a process of its own, which can be asked what it holds; a
+// neighbour exchanges messages with it the whole time.
+
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const { fork } = require('node:child_process');
+const { once } = require('node:events');
+
+const { RawClient } = require('./raw-client');
+
+const FIXTURE = path.join(__dirname, '..', 'fixtures', 'victim.js');
+
+/** How much more than before is nothing to speak of. */
+const TOLERANCE = 1.02;
+/** Has glibc give memory back as soon as it is free, or resident memory would say little. */
+const FRUGAL = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '65536' };
+/** How long a process may take to come to rest (ms). */
+const PATIENCE = 20000;
+
+/** A process that serves. */
+class Victim {
+  /**
+   * @param {ChildProcess} child The process
+   */
+  constructor(child) {
+    this.child = child;
+    this.calls = new Map();
+    this.last = 0;
+    /** How connections ended, and who waits for that, by the target of their requests. */
+    this.stories = new Map();
+    this.wake = () => {};
+    this.death = null;
+    this.errors = '';
+    child.stderr.on('data', (chunk) => (this.errors += chunk));
+    child.on('message', (message) => this.hear(message));
+    child.on('exit', (code, signal) => this.fail(new Error(`the server died (${signal ?? code}): ${this.errors}`)));
+  }
+
+  /**
+   * Starts one.
+   *
+   * @param {Object} [options] `execPath`, what to start instead of Node
+   * @return {Promise<Victim>} The process
+   */
+  static async start({ execPath } = {}) {
+    const child = fork(FIXTURE, {
+      env: { ...process.env, ...FRUGAL },
+      execArgv: ['--expose-gc'],
+      execPath,
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc']
+    });
+    const victim = new Victim(child);
+
+    // The first call is answered as soon as everything is loaded.
+    await victim.run(() => true);
+    return victim;
+  }
+
+  /**
+   * @param {Object} message What the process says
+   */
+  hear({ id, value, error, story }) {
+    if (story !== undefined) {
+      this.stories.set(story.url, [...(this.stories.get(story.url) ?? []), story]);
+      this.wake();
+      return;
+    }
+
+    const call = this.calls.get(id);
+
+    if (call === undefined) return;
+
+    this.calls.delete(id);
+    if (error === undefined) call.resolve(value);
+    else call.reject(new Error(error));
+  }
+
+  /**
+   * Nobody answers any more.
+   *
+   * @param {Error} err Why
+   */
+  fail(err) {
+    this.death = err;
+    this.wake();
+    for (const { reject } of this.calls.values()) reject(err);
+    this.calls.clear();
+  }
+
+  /**
+   * Runs a function there.
+   *
+   * @param {Function} act Gets what the fixture offers, then the arguments; sees nothing of what surrounds it
+   * @param {...*} args What JSON can carry
+   * @return {Promise<*>} What it returns
+   */
+  run(act, ...args) {
+    return new Promise((resolve, reject) => {
+      const id = ++this.last;
+
+      this.calls.set(id, { resolve, reject });
+      this.child.send({ id, source: act.toString(), args });
+    });
+  }
+
+  /**
+   * Starts a server that echoes.
+   *
+   * @param {Object} [options] Options of the WebSocketServer, and as `http` those of the HTTP server
+   * @return {Promise<Number>} Its port
+   */
+  serve(options = {}) {
+    return this.run((here, given) => here.serve(given), options);
+  }
+
+  /**
+   * Waits until connections have ended.
+   *
+   * @param {String} url The target of their requests
+   * @param {Number} [count] How many
+   * @return {Promise<Object[]>} For each `{ url, transport, messages, error, close }`
+   */
+  async ended(url, count = 1) {
+    while ((this.stories.get(url)?.length ?? 0) < count) {
+      if (this.death !== null) throw this.death;
+      await new Promise((resolve) => (this.wake = resolve));
+    }
+
+    const stories = this.stories.get(url);
+
+    this.stories.delete(url);
+    return stories;
+  }
+
+  /**
+   * Counts what the process holds.
+   *
+   * @return {Promise<Object>} The counts
+   */
+  census() {
+    return this.run((here) => here.census());
+  }
+
+  /**
+   * Waits until the process holds what it should.
+   *
+   * @param {Function} isIt Says so of a census
+   * @return {Promise<Object>} That census
+   */
+  async settles(isIt) {
+    const deadline = Date.now() + PATIENCE;
+
+    for (;;) {
+      const now = await this.census();
+
+      if (isIt(now)) return now;
+      assert.ok(Date.now() < deadline, `something was left behind: ${JSON.stringify(now)} ${isIt.expected}`);
+    }
+  }
+
+  /** Ends the process. */
+  async end() {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+
+    this.child.removeAllListeners('exit');
+
+    const exit = once(this.child, 'exit');
+
+    this.child.disconnect();
+    await exit;
+  }
+}
+
+/**
+ * Says of a census whether it has as many connections and descriptors as an earlier one.
+ *
+ * @param {Object} before The earlier one
+ * @return {Function} The condition
+ */
+function countsOf(before) {
+  const condition = (now) =>
+    ['connections', 'descriptors', 'sockets', 'starved'].every((name) => now[name] === before[name]);
+
+  condition.expected = JSON.stringify(before);
+  return condition;
+}
+
+/**
+ * Says of a census whether nothing was left behind since an earlier one: as many connections and descriptors, as much
+ * memory within 2 %.
+ *
+ * @param {Object} before The earlier one
+ * @return {Function} The condition
+ */
+function likeBefore(before) {
+  const hasCounts = countsOf(before);
+  const condition = (now) =>
+    hasCounts(now) &&
+    ['memory', 'rss'].every((name) => now[name] <= before[name] * TOLERANCE) &&
+    now.native <= before.native + 64 * 1024;
+
+  condition.expected = hasCounts.expected;
+  return condition;
+}
+
+/** A client that exchanges numbered messages with a server, one after the other. */
+class Neighbour {
+  /**
+   * @param {RawClient} client A connected client
+   */
+  constructor(client) {
+    this.client = client;
+    this.count = 0;
+    this.isLeaving = false;
+    this.failure = null;
+    this.done = this.talk();
+  }
+
+  /**
+   * Moves in.
+   *
+   * @param {(Number|Object)} target As for `RawClient.connect()`
+   * @return {Promise<Neighbour>} The neighbour
+   */
+  static async open(target) {
+    return new Neighbour(await RawClient.open(target, { path: '/neighbour' }));
+  }
+
+  /** Sends and receives until it leaves. */
+  async talk() {
+    while (!this.isLeaving) {
+      const text = `message ${this.count} of a neighbour`;
+
+      this.client.send(1, text);
+
+      const { opcode, payload } = await this.client.frame();
+
+      assert.deepEqual([opcode, payload.toString()], [1, text]);
+      this.count++;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** Waits for one more exchange from its beginning to its end. */
+  async exchange() {
+    const target = this.count + 2;
+
+    while (this.count < target) {
+      await Promise.race([this.done, new Promise((resolve) => setTimeout(resolve, 2))]);
+    }
+  }
+
+  /** Leaves; fails if anything was ever wrong. */
+  async leave() {
+    this.isLeaving = true;
+    await this.done;
+    this.client.socket.destroy();
+    await this.client.closed;
+  }
+}
+
+/**
+ * Attacks a server while a neighbour uses it: nothing may be left behind, and the neighbour must not notice. The first
+ * attack only warms the code up that the second one needs.
+ *
+ * @param {Victim} victim The process
+ * @param {(Number|Object)} target Where the neighbour connects
+ * @param {Function} attack The attack
+ */
+async function withNeighbour(victim, target, attack) {
+  const neighbour = await Neighbour.open(target);
+
+  neighbour.done.catch(() => {});
+  try {
+    const atRest = countsOf(await victim.census());
+
+    await attack();
+    await neighbour.exchange();
+
+    const before = await victim.settles(atRest);
+
+    await attack();
+    await neighbour.exchange();
+    await victim.settles(likeBefore(before));
+  } finally {
+    await neighbour.leave();
+  }
+}
+
+module.exports = { Neighbour, Victim, withNeighbour };
