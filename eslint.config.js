@@ -40,7 +40,13 @@ module.exports = [
       'no-restricted-imports': ['error', { patterns: [BINDING] }],
       'no-unused-vars': [
         'error',
-        { args: 'after-used', caughtErrors: 'none', varsIgnorePattern: '^_', argsIgnorePattern: '^_' }
+        {
+          args: 'after-used',
+          caughtErrors: 'none',
+          ignoreRestSiblings: true,
+          varsIgnorePattern: '^_',
+          argsIgnorePattern: '^_'
+        }
       ],
       'no-var': 'error',
       'prefer-const': 'error',
