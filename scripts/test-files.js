@@ -55,7 +55,11 @@ function plan() {
     .map((entry) => entry.name)
     .sort();
   const once = { name: 'once', files: ['', ...folders].flatMap(testFiles), env: {} };
-  const everywhere = [...PATHS, INCUMBENT].map(({ name, env }) => ({ name, files: ON_EVERY_PATH.flatMap(testFiles), env }));
+  const everywhere = [...PATHS, INCUMBENT].map(({ name, env }) => ({
+    name,
+    files: ON_EVERY_PATH.flatMap(testFiles),
+    env
+  }));
   return [once, ...everywhere].filter(({ files }) => files.length > 0);
 }
 
