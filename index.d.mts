@@ -12,6 +12,7 @@ export import Data = WebSocket.Data;
 export import ErrorEvent = WebSocket.ErrorEvent;
 export import Event = WebSocket.Event;
 export import EventListenerOptions = WebSocket.EventListenerOptions;
+export import Figures = WebSocket.Figures;
 export import HandshakeError = WebSocket.HandshakeError;
 export import MessageEvent = WebSocket.MessageEvent;
 export import RawData = WebSocket.RawData;

@@ -332,9 +332,50 @@ declare namespace WebSocket {
   /** What the engine is doing. */
   function stats(): Stats;
 
-  /** Figures of the engine, per reactor and in total. */
-  interface Stats {
-    [name: string]: any;
+  /** Figures of one reactor, or of all together. Totals count from the start. */
+  interface Figures {
+    /** Connections there are. */
+    connections: number;
+    /** Connections there have been. */
+    attached: number;
+    /** Messages received, and the bytes of their payloads. */
+    messagesIn: number;
+    payloadIn: number;
+    /** Messages sent, and the bytes of their payloads. */
+    messagesOut: number;
+    payloadOut: number;
+    /** Bytes read from and written to sockets or streams. */
+    bytesIn: number;
+    bytesOut: number;
+    /** System calls: reads, writes, and looks at what is ready. */
+    receives: number;
+    sends: number;
+    polls: number;
+    /** Turns of the reactor. */
+    turns: number;
+    /** Connections that are not read until their messages have been handled. */
+    starved: number;
+    /** Batches of events, and those of them that wait for the JavaScript thread. */
+    batches: number;
+    queued: number;
+    /** Times one thread woke the other: whoever drives the reactor, and the JavaScript thread. */
+    wakes: number;
+    signals: number;
+    /** Crossings from JavaScript. */
+    slabs: number;
+    /** Changes of driver, and those of them with work under way. */
+    switches: number;
+    busySwitches: number;
+    /** Bytes held for connections: output that was not taken, input that was not handled, spare buffers. */
+    memory: number;
+  }
+
+  /** What `stats()` returns: the totals, and the reactors one by one. */
+  interface Stats extends Figures {
+    reactors: (Figures & {
+      /** Who drives the reactor: the event loop, a thread, or the stream that brings something. */
+      driver: string;
+    })[];
   }
 }
 

@@ -3,6 +3,8 @@
 // What does `stats()` tell? The connections there are, what went through them, and where the engine spends its time.
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
@@ -62,5 +64,20 @@ describe('stats()', ownAddition, () => {
       );
     }
     for (const { driver } of reactors) assert.equal(typeof driver, 'string');
+  });
+
+  test('has the figures that index.d.ts lists', async (t) => {
+    await rawPair(t);
+
+    const types = fs.readFileSync(path.join(__dirname, '..', '..', 'index.d.ts'), 'utf8');
+    const [, figures] = /interface Figures \{([^}]*)\}/.exec(types);
+    const listed = [...figures.matchAll(/^ +(\w+): number;$/gm)].map(([, name]) => name);
+    const { reactors, ...total } = await until('connections', 1);
+
+    assert.deepEqual(Object.keys(total).sort(), listed.sort());
+    for (const { driver, ...reactor } of reactors) {
+      assert.ok(['inline', 'loop', 'thread'].includes(driver), driver);
+      assert.deepEqual(Object.keys(reactor).sort(), listed);
+    }
   });
 });
