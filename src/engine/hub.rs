@@ -9,11 +9,10 @@ use super::fifo::Fifo;
 use super::mailbox::{Mail, Mailbox};
 use super::memory::batch::Batch;
 use super::memory::ledger::Ledger;
-use super::reactor::{Budget, Reactor};
+use super::reactor::{Budget, Reactor, Waker};
 use super::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
 use super::transport::{Foreign, Token};
 use super::warm::Warm;
-use mio::Waker;
 use std::io;
 use std::time::Instant;
 
@@ -143,6 +142,7 @@ impl Hub {
         reactor.turn(&mut batch);
         self.take_mail(reactor);
         reactor.write();
+        batch.released.append(&mut reactor.take_released());
         // Only now: mail and writes have news for connections too.
         let more = reactor.has_work();
         // Also what an earlier turn left: the dispatcher finds nothing while a turn has the batch, and will not look again.
@@ -250,11 +250,11 @@ impl Hub {
         Some(turned)
     }
 
-    /// Input for a Duplex; `None` is its end.
-    pub fn input(&self, id: u32, bytes: Option<&[u8]>) {
+    /// Input for a Duplex with `backlog` bytes to pass on; `None` is its end.
+    pub fn input(&self, id: u32, bytes: Option<&[u8]>, backlog: u32) {
         let mut reactor = self.reactor.lock();
         let mut batch = self.events.open();
-        reactor.input(id, bytes, &mut batch);
+        reactor.input(id, bytes, backlog, &mut batch);
         self.events.publish(batch);
     }
 
@@ -367,6 +367,14 @@ impl Hub {
     /// Whether the mailbox is empty, for the thread's last look before it sleeps.
     pub fn mailbox_is_empty(&self) -> bool {
         self.mailbox.is_empty()
+    }
+
+    /// The process is about to exit: what was sent goes out as far as the kernel takes it without waiting. Nobody may get
+    /// another chance, so this waits for the lock, in the middle of a switch too.
+    pub fn flush_last(&self) {
+        let mut reactor = self.reactor.lock();
+        self.take_mail(&mut reactor);
+        reactor.write();
     }
 
     /// The end: what was sent goes out as far as the kernel takes it without waiting, then every connection is closed.

@@ -12,6 +12,10 @@ pub mod hub;
 pub mod mailbox;
 #[expect(unsafe_code, reason = "memory that JavaScript looks at too")]
 pub mod memory;
+#[cfg(not(loom))]
+pub mod reactor;
+#[cfg(loom)]
+#[path = "model/reactor.rs"]
 pub mod reactor;
 pub mod sink;
 pub mod stats;
@@ -23,5 +27,7 @@ pub mod sync;
 pub mod transport;
 pub mod warm;
 
-#[cfg(test)]
+#[cfg(loom)]
+pub mod model;
+#[cfg(all(test, not(loom)))]
 mod tests;

@@ -3,10 +3,12 @@
 #[cfg(not(loom))]
 pub use {
     parking_lot::{Condvar, Mutex, MutexGuard},
-    std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+    std::sync::atomic::{AtomicBool, AtomicU8},
 };
 
 #[cfg(loom)]
-pub use self::modelled::{Condvar, Mutex, MutexGuard};
-#[cfg(loom)]
-pub use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+pub use super::model::sync::{AtomicBool, AtomicU8, Condvar, Mutex, MutexGuard};
+
+/// For totals only, which order nothing: no business of a model's.
+pub use std::sync::atomic::AtomicU64;
+pub use std::sync::atomic::Ordering;

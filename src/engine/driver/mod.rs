@@ -5,4 +5,5 @@
 
 pub mod exchange;
 pub mod policy;
+#[cfg(not(loom))]
 pub mod thread;

@@ -12,7 +12,8 @@ use crate::engine::memory::ledger::{Ledger, SLOTS, Total};
 use crate::engine::stats::Counters;
 use crate::engine::transport::{Segment, Socket, Token, duplicate};
 use crate::engine::warm::Warm;
-use mio::{Events, Poll, Waker};
+pub use mio::Waker;
+use mio::{Events, Poll};
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -285,11 +286,11 @@ impl Reactor {
         }
     }
 
-    /// Input that JavaScript brings for a Duplex; `None` is its end. Dispatch follows at once.
-    pub fn input(&mut self, id: u32, bytes: Option<&[u8]>, batch: &mut Batch) {
+    /// Input that JavaScript brings for a Duplex with `backlog` bytes to pass on; `None` is its end. Dispatch follows.
+    pub fn input(&mut self, id: u32, bytes: Option<&[u8]>, backlog: u32, batch: &mut Batch) {
         let (first_event, first_run) = (batch.events(), batch.runs.len());
         if let Some(connection) = connection(&mut self.slots, id) {
-            connection.input(bytes, batch, &mut self.work);
+            connection.input(bytes, backlog, batch, &mut self.work);
             note_input(&self.ledger, connection);
             if connection.mark_dirty() {
                 self.dirty.push(id);
@@ -299,6 +300,16 @@ impl Reactor {
             }
         }
         self.seal(batch, first_event, first_run);
+    }
+
+    /// A Duplex has passed on all that it was given.
+    pub fn passed_on(&mut self, id: u32) {
+        if let Some(connection) = connection(&mut self.slots, id) {
+            connection.passed_on();
+            if connection.mark_dirty() {
+                self.dirty.push(id);
+            }
+        }
     }
 
     /// What has to be written to Duplexes.

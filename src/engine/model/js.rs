@@ -1,0 +1,174 @@
+//! The two threads: JavaScript's as the border plays it, and the I/O thread as `driver/thread.rs` does.
+
+use super::world::{Bell, Call, WORLD};
+use crate::engine::driver::exchange::Driver;
+use crate::engine::hub::Hub;
+use crate::engine::memory::batch::Batch;
+use crate::engine::reactor::Budget;
+use loom::thread;
+use std::sync::Arc;
+
+/// What happens in a model.
+#[derive(Clone, Copy)]
+pub(super) struct Script {
+    /// Who drives at first.
+    pub(super) first: Driver,
+    /// Commands JavaScript submits one by one.
+    pub(super) commands: u8,
+    /// Messages that peers have sent; each is answered with a command.
+    pub(super) messages: u32,
+    /// The loop leaves after so many commands.
+    pub(super) leave_after: Option<u8>,
+    /// The thread leaves after so many turns.
+    pub(super) turns: Option<u32>,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            first: Driver::Loop,
+            commands: 0,
+            messages: 0,
+            leave_after: None,
+            turns: None,
+        }
+    }
+}
+
+impl Script {
+    /// From the start to the end of an environment.
+    pub(super) fn run(self) {
+        let first = if self.first == Driver::Thread {
+            Driver::ToThread
+        } else {
+            self.first
+        };
+        let hub = Arc::new(Hub::new(first, Budget, Box::new(Bell)).expect("no I/O"));
+        WORLD.arrive(self.messages);
+        if self.first == Driver::Thread {
+            hub.start_thread();
+        } else {
+            WORLD.watch(true);
+        }
+        let io = {
+            let hub = Arc::clone(&hub);
+            thread::spawn(move || drive(&hub, self.turns))
+        };
+        let mut js = Js {
+            hub,
+            next: 0,
+            dispatched: 0,
+        };
+        for number in 0..self.commands {
+            js.send(None);
+            if self.leave_after == Some(number + 1) {
+                js.leave();
+            }
+        }
+        while !js.is_done(self) {
+            js.step(self);
+        }
+        js.hub.stop(&[]);
+        io.join().expect("the thread ends");
+    }
+}
+
+/// The I/O thread.
+fn drive(hub: &Hub, leave_after: Option<u32>) {
+    while hub.wait_for_thread_driver() {
+        let mut turns = 0;
+        while let Some(turned) = hub.thread_turn() {
+            turns += 1;
+            if leave_after.is_some_and(|most| turns >= most) {
+                hub.leave_thread();
+                break;
+            }
+            if !turned.more && hub.exchange.start_waiting(turned.hungry, || hub.mailbox_is_empty()) {
+                WORLD.sleep();
+                hub.exchange.stop_waiting();
+            }
+        }
+    }
+}
+
+/// The JavaScript thread.
+struct Js {
+    hub: Arc<Hub>,
+    next: u8,
+    dispatched: u32,
+}
+
+impl Js {
+    fn is_done(&self, script: Script) -> bool {
+        let home = script.turns.is_none() || self.hub.exchange.driver() == Driver::Loop;
+        home && self.dispatched == script.messages && WORLD.applied() == u32::from(script.commands) + script.messages
+    }
+
+    /// A command, and a batch that was dispatched.
+    fn send(&mut self, returned: Option<Box<Batch>>) {
+        let command = [self.next];
+        self.next += 1;
+        self.hub.submit(&command, &mut Vec::new(), returned);
+    }
+
+    fn step(&mut self, script: Script) {
+        let all = u32::from(script.commands) + script.messages;
+        let waits_for_commands_only = self.dispatched == script.messages && script.turns.is_none();
+        match WORLD.wait(waits_for_commands_only.then_some(all)) {
+            Call::Signal => self.on_signal(),
+            Call::Ready => self.on_ready(),
+            Call::Applied => {}
+        }
+    }
+
+    fn on_ready(&mut self) {
+        if !self.dispatch() {
+            if self.hub.loop_turn().is_none() {
+                thread::yield_now();
+                return;
+            }
+            self.dispatch();
+        }
+    }
+
+    fn on_signal(&mut self) {
+        if self.dispatch() {
+            return;
+        }
+        let entered = self.hub.enter_loop(|| WORLD.watch(true));
+        if !entered {
+            thread::yield_now();
+        }
+    }
+
+    fn leave(&mut self) {
+        if self.hub.leave_loop(|| WORLD.watch(false)) {
+            self.dispatch();
+        }
+    }
+
+    /// Dispatches a batch; if there was one, whoever drives is asked for more.
+    fn dispatch(&mut self) -> bool {
+        let Some(mut batch) = self.hub.events.take() else {
+            return false;
+        };
+        batch.released.clear();
+        let events = batch.events();
+        if events == 0 {
+            self.hub.events.recycle(batch);
+        } else {
+            self.dispatched += events as u32;
+            // Several messages are answered by as many commands, the last of which brings the batch back.
+            for _ in 1..events {
+                self.send(None);
+            }
+            self.send(Some(batch));
+        }
+        if self.hub.exchange.driver() == Driver::Loop {
+            self.hub.wake();
+        } else {
+            self.hub.signal();
+        }
+        true
+    }
+}

@@ -1,0 +1,105 @@
+//! A reactor without sockets, in the place of the real one while the switch is modelled: commands are bytes that have to
+//! come in order, messages are a number, and one connection has credit for one of them.
+
+use super::model::world::WORLD;
+use super::warm::Warm;
+use crate::engine::memory::batch::{Batch, Run};
+use crate::engine::memory::ledger::Ledger;
+use crate::engine::transport::{Foreign, Token};
+use std::io;
+use std::time::Instant;
+
+pub use super::model::world::Waker;
+
+/// How much a turn may do: one message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Budget;
+
+/// What the hub needs of a reactor.
+pub struct Reactor {
+    /// The next command.
+    next: u8,
+    /// Messages that were found in the set.
+    ready: u32,
+    /// Messages that may be handed over before a batch comes back.
+    credit: u32,
+    released: Vec<Token>,
+}
+
+impl Reactor {
+    /// With nothing to do.
+    pub fn new(_budget: Budget, _warm: Warm) -> io::Result<(Self, Waker, Ledger)> {
+        let reactor = Self {
+            next: 0,
+            ready: 0,
+            credit: 1,
+            released: Vec::new(),
+        };
+        Ok((reactor, Waker, Ledger::new()))
+    }
+
+    /// Applies commands: numbers in a row.
+    pub fn apply(&mut self, commands: &[u8], foreign: &mut Vec<Foreign>) {
+        for command in commands {
+            assert_eq!(*command, self.next, "commands change their order");
+            self.next += 1;
+        }
+        self.released.extend(foreign.drain(..).map(|bytes| bytes.token()));
+        if !commands.is_empty() {
+            WORLD.apply(commands.len() as u32);
+        }
+    }
+
+    /// Nothing: commands have no output.
+    pub fn write(&mut self) {}
+
+    /// Looks at the set and hands one message over.
+    pub fn turn(&mut self, batch: &mut Batch) -> bool {
+        self.ready += WORLD.look();
+        if self.has_work() {
+            self.ready -= 1;
+            self.credit -= 1;
+            let first = batch.events();
+            batch.event(0, 1, &[]);
+            batch.close_run(first, Run { id: 0, cost: 1 });
+        }
+        batch.released.append(&mut self.released);
+        self.has_work()
+    }
+
+    /// Whether a message can be handed over.
+    pub fn has_work(&self) -> bool {
+        self.ready > 0 && self.credit > 0
+    }
+
+    /// Whether one waits for credit.
+    pub fn starved(&self) -> usize {
+        usize::from(self.ready > 0 && self.credit == 0)
+    }
+
+    /// Credit comes back.
+    pub fn restore_credit(&mut self, runs: &[Run]) {
+        self.credit += runs.len() as u32;
+    }
+
+    /// No deadlines.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Payloads that are done with.
+    pub fn take_released(&mut self) -> Vec<Token> {
+        std::mem::take(&mut self.released)
+    }
+
+    /// Whether there are any.
+    pub fn has_released(&self) -> bool {
+        !self.released.is_empty()
+    }
+
+    /// No Duplexes.
+    pub fn input(&mut self, _id: u32, _bytes: Option<&[u8]>, _batch: &mut Batch) {}
+
+    /// The end.
+    pub fn close_all(&mut self) {}
+}
