@@ -23,14 +23,18 @@ export declare class NativeChannel {
   flush(): void
   /** Applies what was posted before, if the reactor is to be had. */
   settle(): void
+  /** Takes the slab and writes all of it, whatever the reactor is doing: the process is about to exit. */
+  flushLast(): void
   /** Keeps the process alive, or no longer. */
   hold(hold: boolean): void
   /** A large message of the batch that is being walked, in memory of its own. */
   takeLarge(index: number): ArrayBuffer
   /** Where its fragments end. */
   fragmentEnds(index: number): Array<number>
-  /** Input for a Duplex; without `bytes`, its end. What it means is dispatched at once. */
-  input(id: number, bytes?: Uint8Array | undefined | null): void
+  /** Input for a Duplex with `backlog` bytes to pass on; without `bytes`, its end. It is dispatched at once. */
+  input(id: number, bytes: Uint8Array | undefined | null, backlog: number): void
+  /** A Duplex has passed on all that it was given. */
+  passedOn(id: number): void
   /** A turn over Duplexes, or the rest of a dispatch that took too long. */
   turn(): void
   /**

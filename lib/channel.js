@@ -172,7 +172,10 @@ function stats() {
 
 // As with ws, `send('last words'); process.exit()` arrives.
 process.on('exit', () => {
-  for (const channel of all()) channel.flush(true);
+  for (const channel of all()) {
+    channel.flush(true);
+    channel.native.flushLast();
+  }
 });
 
 module.exports = { configure, forSocket, stats, stream };

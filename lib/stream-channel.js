@@ -103,8 +103,21 @@ class StreamChannel extends FdChannel {
 
     // The connection has to be there before its input.
     if (!this.slab.isEmpty) this.native.flush();
-    this.native.input(ws._id, chunk);
+    this.native.input(ws._id, chunk, this.backlogOf(ws));
     this.finish();
+  }
+
+  /**
+   * How much a stream was given and has not passed on.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @return {Number} Bytes, as many as 32 bits can say
+   * @private
+   */
+  backlogOf(ws) {
+    const { done, given } = this.states[ws._id & INDEX];
+
+    return Math.min(given - done, 0xffffffff);
   }
 
   /**
@@ -215,6 +228,8 @@ class StreamChannel extends FdChannel {
     this.settle(ws);
     if (state.isStuck && this.bufferedAmount(ws) === 0) {
       state.isStuck = false;
+      this.native.passedOn(ws._id);
+      this.finish();
       ws._resource.runInAsyncScope(ws._onDrain, ws);
     }
   }

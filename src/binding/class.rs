@@ -128,6 +128,13 @@ impl NativeChannel {
         self.channel.hub.settle();
     }
 
+    /// Takes the slab and writes all of it, whatever the reactor is doing: the process is about to exit.
+    #[napi]
+    pub fn flush_last(&self) {
+        self.channel.flush(None);
+        self.channel.hub.flush_last();
+    }
+
     /// Keeps the process alive, or no longer.
     #[napi]
     pub fn hold(&self, hold: bool) {
@@ -161,11 +168,18 @@ impl NativeChannel {
         message.map_or_else(Vec::new, |message| message.fragments.clone())
     }
 
-    /// Input for a Duplex; without `bytes`, its end. What it means is dispatched at once.
+    /// Input for a Duplex with `backlog` bytes to pass on; without `bytes`, its end. It is dispatched at once.
     #[napi]
-    pub fn input(&self, id: u32, bytes: Option<&[u8]>) {
-        self.channel.hub.input(id, bytes);
+    pub fn input(&self, id: u32, bytes: Option<&[u8]>, backlog: u32) {
+        self.channel.hub.input(id, bytes, backlog);
         self.finish_inline();
+    }
+
+    /// A Duplex has passed on all that it was given.
+    #[napi]
+    pub fn passed_on(&self, id: u32) {
+        self.channel.hub.reactor().passed_on(id);
+        self.channel.write_duplexes();
     }
 
     /// A turn over Duplexes, or the rest of a dispatch that took too long.

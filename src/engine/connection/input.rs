@@ -27,8 +27,9 @@ impl Connection {
         self.is_gone()
     }
 
-    /// Input for a Duplex. `None` is its end.
-    pub fn input(&mut self, bytes: Option<&[u8]>, batch: &mut Batch, work: &mut Work) {
+    /// Input for a Duplex that has `backlog` bytes to pass on. `None` is its end.
+    pub fn input(&mut self, bytes: Option<&[u8]>, backlog: u32, batch: &mut Batch, work: &mut Work) {
+        self.backlog = backlog;
         match bytes {
             Some(bytes) => self.bring(bytes, batch, work),
             None => self.flags.set(Flags::ENDING),
@@ -167,7 +168,7 @@ impl Connection {
 
     /// Hands `bytes` to the session; what it does not take is kept.
     fn take(&mut self, bytes: &[u8], batch: &mut Batch, work: &mut Work) {
-        let pending = self.pending();
+        let pending = self.pending() + self.backlog as usize;
         let mut sink = BatchSink::new(self.id, batch, &mut self.credit, MESSAGES_PER_READ, work);
         let result = self
             .session

@@ -83,6 +83,8 @@ pub struct Connection {
     credit: i32,
     /// The last batch scope it occurred in.
     scope: u32,
+    /// A Duplex: bytes it was given and has not passed on.
+    backlog: u32,
     deadline: Tick,
     transport: Transport,
     session: Session,
@@ -109,6 +111,7 @@ impl Connection {
             flags,
             credit: settings.receive_credit,
             scope: 0,
+            backlog: 0,
             deadline: Tick::NEVER,
             transport,
             session: Session::new(),

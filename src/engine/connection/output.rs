@@ -250,6 +250,12 @@ impl Connection {
         }
     }
 
+    /// A Duplex has passed everything on: the ping that had to wait is answered.
+    pub fn passed_on(&mut self) {
+        self.backlog = 0;
+        self.session.drained(&self.settings.session, &mut self.out);
+    }
+
     /// What a Duplex has to write, and whether it has to end after that.
     pub fn take_output(&mut self) -> (Vec<Segment>, bool) {
         self.flags.clear(Flags::DIRTY);

@@ -64,7 +64,7 @@ fn a_chunk_comes_in_and_the_answers_go_out_in_order() {
         frame(Opcode::Ping, true, b"?"),
         frame(Opcode::Text, true, b"two"),
     ];
-    js.hub.input(ID, Some(&chunk.concat()));
+    js.hub.input(ID, Some(&chunk.concat()), 0);
     finish(&mut js);
     let told: Vec<_> = js.told(ID).into_iter().map(|event| (event.kind, event.data)).collect();
     assert_eq!(told, [(1, b"one".to_vec()), (9, b"?".to_vec()), (1, b"two".to_vec())]);
@@ -88,11 +88,11 @@ fn what_waits_for_credit_is_answered_too_and_comes_before_the_end() {
     let message = frame(Opcode::Text, true, b"message");
     let chunk = [message.repeat(300), frame(Opcode::Ping, true, b"late")].concat();
     // Three chunks and the end arrive before JavaScript has dispatched anything.
-    js.hub.input(ID, Some(&chunk));
-    js.hub.input(ID, Some(&message));
-    js.hub.input(ID, Some(&message[..3]));
-    js.hub.input(ID, Some(&message[3..]));
-    js.hub.input(ID, None);
+    js.hub.input(ID, Some(&chunk), 0);
+    js.hub.input(ID, Some(&message), 0);
+    js.hub.input(ID, Some(&message[..3]), 0);
+    js.hub.input(ID, Some(&message[3..]), 0);
+    js.hub.input(ID, None, 0);
     finish(&mut js);
     let kinds: Vec<u32> = js.told(ID).into_iter().map(|event| event.kind).collect();
     assert_eq!(kinds.len(), 304);
@@ -106,7 +106,7 @@ fn a_large_message_is_put_together_over_many_chunks() {
     let mut js = inline(1 << 20);
     let bytes = frame(Opcode::Binary, true, payload(1, 1, 1 << 20));
     for chunk in bytes.chunks(70_001) {
-        js.hub.input(ID, Some(chunk));
+        js.hub.input(ID, Some(chunk), 0);
         finish(&mut js);
     }
     assert!(js.told(ID)[0].data == payload(1, 1, 1 << 20));
@@ -115,7 +115,7 @@ fn a_large_message_is_put_together_over_many_chunks() {
 #[test]
 fn it_ends_after_its_output_when_asked_to() {
     let mut js = inline(1 << 20);
-    js.hub.input(ID, None);
+    js.hub.input(ID, None, 0);
     finish(&mut js);
     assert!(js.heard(ID, kind::END));
     js.slab.send(ID, Opcode::Text, b"bye");
@@ -131,12 +131,12 @@ fn it_ends_after_its_output_when_asked_to() {
 #[test]
 fn a_paused_one_keeps_its_input() {
     let mut js = inline(1 << 20);
-    js.hub.input(ID, Some(&frame(Opcode::Text, true, b"first")));
+    js.hub.input(ID, Some(&frame(Opcode::Text, true, b"first")), 0);
     finish(&mut js);
     js.slab.pause(ID);
     js.flush(None);
-    js.hub.input(ID, Some(&frame(Opcode::Text, true, b"second")));
-    js.hub.input(ID, None);
+    js.hub.input(ID, Some(&frame(Opcode::Text, true, b"second")), 0);
+    js.hub.input(ID, None, 0);
     finish(&mut js);
     js.slab.resume(ID);
     js.flush(None);
@@ -153,7 +153,7 @@ fn a_close_frame_is_told_however_much_came_before_it() {
         let rest = PAYLOAD - 40 * 13_000 - spare;
         chunk.extend(frame(Opcode::Binary, true, payload(0, 0, rest)));
         chunk.extend(frame(Opcode::Close, true, &[3, 232]));
-        js.hub.input(ID, Some(&chunk));
+        js.hub.input(ID, Some(&chunk), 0);
         finish(&mut js);
         assert!(js.heard(ID, kind::PEER_CLOSE), "{spare} bytes are left");
         assert_eq!(js.log.len(), 42);
