@@ -209,7 +209,7 @@ declare namespace WebSocket {
     maxFragments?: number | undefined;
     /** Bytes of one message, 0 for any. Default: 100 MiB. */
     maxPayload?: number | undefined;
-    /** Pings over a stream that a peer may send without reading the answers. Default: 60. */
+    /** Accepted for compatibility: one pong at most waits for a peer that does not read. */
     maxPendingAutoPongs?: number | undefined;
     /** What happens above `maxBackpressure`. Default: `'terminate'`. */
     onBackpressure?: 'terminate' | 'close' | 'drop' | undefined;

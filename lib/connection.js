@@ -93,7 +93,6 @@ class Connection extends EventEmitter {
    */
   _onPing(data) {
     if (!this._config.allowSynchronousEvents) defer(this);
-    if (this._config.autoPong) this._link.answered();
     this.emit('ping', data);
   }
 

@@ -119,13 +119,6 @@ class SocketLink {
   }
 
   /**
-   * A ping was answered. The engine keeps one pong at most for a peer that does not read.
-   *
-   * @private
-   */
-  answered() {}
-
-  /**
    * The connection is gone: ends the socket, which nothing else would do.
    *
    * @param {Object} channel The channel the connection was on

@@ -10,9 +10,6 @@ const { codedError } = require('./errors');
 /** On a stream: its transport. Listeners are shared, so they find it here. */
 const kTransport = Symbol('kTransport');
 
-/** A peer for which not more than this waits does read. */
-const READS_ALONG = 64 * 1024;
-
 /**
  * A stream, as the stream channel sees it.
  */
@@ -35,8 +32,6 @@ class StreamTransport {
     /** The lengths of the writes whose callbacks are due. */
     this.lengths = [];
     this.onWrite = null;
-    /** Pings answered since the peer was last seen to read. */
-    this.unread = 0;
   }
 
   /**
@@ -140,18 +135,6 @@ class StreamTransport {
   resume() {
     this.isPaused = false;
     if (this.isStarted) this.socket.resume();
-  }
-
-  /**
-   * A ping was answered. As with ws, a peer that goes on asking and does not read the answers is dropped.
-   *
-   * @private
-   */
-  answered() {
-    const { maxPendingAutoPongs } = this.ws._config;
-
-    if (this.socket.writableLength <= READS_ALONG) this.unread = 0;
-    else if (++this.unread > maxPendingAutoPongs && maxPendingAutoPongs > 0) this.ws.terminate();
   }
 
   /**

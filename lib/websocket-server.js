@@ -52,8 +52,8 @@ class WebSocketServer extends EventEmitter {
    * @param {Number} [options.maxFragments=16384] The maximum number of
    *     fragments of a message
    * @param {Number} [options.maxPayload=104857600] The maximum message size
-   * @param {Number} [options.maxPendingAutoPongs=60] How many pings over a
-   *     stream may be answered for a peer that does not read the answers
+   * @param {Number} [options.maxPendingAutoPongs=60] Accepted for
+   *     compatibility: at most one pong waits for a peer that does not read
    * @param {Boolean} [options.noServer=false] No server at all
    * @param {String} [options.onBackpressure='terminate'] What happens above
    *     `maxBackpressure`: `'terminate'`, `'close'` or `'drop'`
