@@ -19,8 +19,11 @@ const NUMBERS = ['async_id_symbol', 'trigger_async_id_symbol'];
 /** The property with the stores of a resource, on Node.js 24 and later. */
 const FRAME = 'context_frame';
 
+/** What handlers left on the shared resource, to be taken off again. */
+const stains = [];
+
 /** The resource of those that have no store. */
-const empty = outside(() => new AsyncResource(TYPE, OPTIONS));
+const empty = outside(() => watched(new AsyncResource(TYPE, OPTIONS)));
 
 /**
  * Captures the current context.
@@ -58,6 +61,54 @@ function carriesStore(resource) {
 }
 
 /**
+ * Makes a resource tell when something is put on it: up to Node.js 22 `enterWith()` in a handler writes its store there,
+ * and the next connection would find it.
+ *
+ * @param {AsyncResource} resource The resource
+ * @return {AsyncResource} It
+ * @private
+ */
+function watched(resource) {
+  const { runInAsyncScope } = AsyncResource.prototype;
+  const prototype = new Proxy(AsyncResource.prototype, {
+    set(target, key, value, receiver) {
+      stains.push(key);
+      return Reflect.defineProperty(receiver, key, { configurable: true, enumerable: true, value, writable: true });
+    }
+  });
+
+  // Its own, so that the usual way does not pass through the proxy.
+  Object.defineProperty(resource, 'runInAsyncScope', { value: runInAsyncScope });
+  return Object.setPrototypeOf(resource, prototype);
+}
+
+/**
+ * Takes off what was put on the shared resource.
+ *
+ * @private
+ */
+function clean() {
+  for (const key of stains.splice(0)) delete empty[key];
+}
+
+/**
+ * Calls a function in a context.
+ *
+ * @param {AsyncResource} resource What `capture()` has returned
+ * @param {Function} fn The function
+ * @param {*} self Its `this`
+ * @param {...*} args Its arguments
+ * @private
+ */
+function run(resource, fn, self, ...args) {
+  try {
+    resource.runInAsyncScope(fn, self, ...args);
+  } finally {
+    if (stains.length > 0) clean();
+  }
+}
+
+/**
  * The handlers have run for the last time.
  *
  * @param {AsyncResource} resource What `capture()` has returned
@@ -67,4 +118,4 @@ function release(resource) {
   if (resource !== empty) resource.emitDestroy();
 }
 
-module.exports = { capture, release };
+module.exports = { capture, release, run };

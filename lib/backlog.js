@@ -4,6 +4,7 @@
 // paused or wants one event per tick? They are kept in order; the connection is
 // not read until they are delivered.
 
+const asyncContext = require('./async-context');
 const { TERMINATED } = require('./constants');
 
 /**
@@ -92,7 +93,7 @@ function deliver(backlog, ws) {
 
       done += 2;
       if (!isTerminated || channel.isLast(kind)) {
-        ws._resource.runInAsyncScope(channel.deliver, channel, ws, kind, data);
+        asyncContext.run(ws._resource, channel.deliver, channel, ws, kind, data);
       }
     }
   } finally {

@@ -4,6 +4,7 @@
 // taken by the kernel: `ws._sent` counts what was asked for, the channel knows
 // how much of it is out.
 
+const asyncContext = require('./async-context');
 const { codedError } = require('./errors');
 
 /**
@@ -99,7 +100,7 @@ module.exports = { SendCallbacks };
  * @private
  */
 function run(ws, cb) {
-  ws._resource.runInAsyncScope(cb, null);
+  asyncContext.run(ws._resource, cb, null);
 }
 
 /**

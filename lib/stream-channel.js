@@ -4,6 +4,7 @@
 // in is brought by a stream, and what goes out is written to it, all within the
 // JavaScript call that caused it.
 
+const asyncContext = require('./async-context');
 const { FdChannel } = require('./fd-channel');
 const { INDEX } = require('./walker');
 
@@ -230,7 +231,7 @@ class StreamChannel extends FdChannel {
       state.isStuck = false;
       this.native.passedOn(ws._id);
       this.finish();
-      ws._resource.runInAsyncScope(ws._onDrain, ws);
+      asyncContext.run(ws._resource, ws._onDrain, ws);
     }
   }
 

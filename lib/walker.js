@@ -5,6 +5,7 @@
 // cursor is no local variable: when a handler throws, the engine reports it and
 // has the walk go on behind that event.
 
+const { run } = require('./async-context');
 const { FastBuffer, MessageMemory, SHARED, copyChunk, fragmentsOf } = require('./message-memory');
 const { BINARY, EMPTY_BUFFER, PING, PONG, TERMINATED, TEXT } = require('./constants');
 
@@ -97,7 +98,7 @@ class Walker {
       if (this.cursor >= this.stop) this.stop = this.cursor + (words[at + 1] >>> 16);
 
       if (ws === undefined || ws === null || ws._id !== words[at]) this.cursor = this.stop;
-      else ws._resource.runInAsyncScope(runEvents, this, ws);
+      else run(ws._resource, runEvents, this, ws);
 
       if (this.cursor >= look && this.cursor < this.end) {
         const now = performance.now();
