@@ -17,6 +17,9 @@ const { SendCallbacks } = require('./send-callbacks');
 const INDEX_BITS = 20;
 const GENERATIONS = 0xfff;
 
+/** Tests run with a credit of 1. */
+const TEST_CREDIT = Number(process.env.UPSHIFT_TEST_RECEIVE_CREDIT ?? 0);
+
 /** What any socket takes that has not refused anything. */
 const NEVER_REFUSED = 16 * 1024;
 
@@ -99,7 +102,7 @@ class FdChannel extends CommandChannel {
     let settings = this.settings.get(config);
 
     if (settings === undefined) {
-      settings = this.native.configure(config);
+      settings = this.native.configure(TEST_CREDIT > 0 ? { ...config, receiveCredit: TEST_CREDIT } : config);
       this.settings.set(config, settings);
     }
 
