@@ -98,7 +98,7 @@ impl Reactor {
     }
 
     /// No Duplexes.
-    pub fn input(&mut self, _id: u32, _bytes: Option<&[u8]>, _batch: &mut Batch) {}
+    pub fn input(&mut self, _id: u32, _bytes: Option<&[u8]>, _backlog: u32, _batch: &mut Batch) {}
 
     /// The end.
     pub fn close_all(&mut self) {}
