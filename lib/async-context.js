@@ -92,17 +92,18 @@ function clean() {
 }
 
 /**
- * Calls a function in a context.
+ * Calls a function in a context. One argument at most: gathering them costs as much as the context does.
  *
  * @param {AsyncResource} resource What `capture()` has returned
  * @param {Function} fn The function
  * @param {*} self Its `this`
- * @param {...*} args Its arguments
+ * @param {*} [arg] Its argument
  * @private
  */
-function run(resource, fn, self, ...args) {
+function run(resource, fn, self, arg) {
   try {
-    resource.runInAsyncScope(fn, self, ...args);
+    if (arg === undefined) resource.runInAsyncScope(fn, self);
+    else resource.runInAsyncScope(fn, self, arg);
   } finally {
     if (stains.length > 0) clean();
   }

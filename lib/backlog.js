@@ -93,7 +93,7 @@ function deliver(backlog, ws) {
 
       done += 2;
       if (!isTerminated || channel.isLast(kind)) {
-        asyncContext.run(ws._resource, channel.deliver, channel, ws, kind, data);
+        asyncContext.run(ws._resource, deliverOne, channel, { ws, kind, data });
       }
     }
   } finally {
@@ -106,4 +106,18 @@ function deliver(backlog, ws) {
       if (ws._flow === 0 || isOver) backlog.release(ws);
     }
   }
+}
+
+/**
+ * Delivers one event.
+ *
+ * @this FdChannel
+ * @param {Object} event The event
+ * @param {WebSocket} event.ws The WebSocket
+ * @param {Number} event.kind Its kind
+ * @param {*} event.data What it carries
+ * @private
+ */
+function deliverOne({ ws, kind, data }) {
+  this.deliver(ws, kind, data);
 }
