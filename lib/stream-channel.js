@@ -200,7 +200,7 @@ class StreamChannel extends FdChannel {
       state.taken = state.ws._sent;
       state.flushes.push(state.given, state.taken);
       state.transport.flushed();
-      state.isStuck ||= state.transport.socket.writableNeedDrain;
+      state.isStuck ||= state.transport.isStuck;
     }
   }
 

@@ -53,6 +53,16 @@ class StreamTransport {
   }
 
   /**
+   * Whether the stream holds more than it wants to. A stream that has passed everything on within the write says
+   * afterwards too that it needs to drain.
+   *
+   * @type {Boolean}
+   */
+  get isStuck() {
+    return this.socket.writableNeedDrain && this.socket.writableLength > 0;
+  }
+
+  /**
    * Starts reading. Not at once: whoever awaits the WebSocket has to come to
    * his listeners before the first message does.
    *
