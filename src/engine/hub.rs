@@ -251,6 +251,7 @@ impl Hub {
     }
 
     /// Input for a Duplex with `backlog` bytes to pass on; `None` is its end.
+    #[cfg(not(loom))]
     pub fn input(&self, id: u32, bytes: Option<&[u8]>, backlog: u32) {
         let mut reactor = self.reactor.lock();
         let mut batch = self.events.open();

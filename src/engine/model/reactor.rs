@@ -97,9 +97,6 @@ impl Reactor {
         !self.released.is_empty()
     }
 
-    /// No Duplexes.
-    pub fn input(&mut self, _id: u32, _bytes: Option<&[u8]>, _backlog: u32, _batch: &mut Batch) {}
-
     /// The end.
     pub fn close_all(&mut self) {}
 }
