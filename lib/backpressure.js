@@ -8,6 +8,8 @@ const { codedError } = require('./errors');
 
 /** RFC 6455 section 7.4.1: a policy was violated. */
 const POLICY_VIOLATION = 1008;
+/** How many times the limit may be on its way to a thread that has not looked whether it goes out. */
+const LATENESS = 4;
 const REASON = 'Backpressure limit exceeded';
 
 /**
@@ -26,8 +28,8 @@ function admits(ws, cb) {
     return true;
   }
 
-  // What was sent in this turn has not been offered to the peer yet.
-  if (ws._channel.stuckAmount(ws) <= maxBackpressure) return true;
+  // What was sent in this turn has not been offered to the peer yet; but a thread must not be late for ever.
+  if (ws._channel.stuckAmount(ws) <= maxBackpressure && ws.bufferedAmount <= maxBackpressure * LATENESS) return true;
 
   if (typeof cb === 'function') {
     process.nextTick(cb, codedError('ERR_UPSHIFT_BACKPRESSURE', REASON));
