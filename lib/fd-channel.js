@@ -165,13 +165,12 @@ class FdChannel extends CommandChannel {
 
     if (amount === 0 || this.ledger.isBlocked(index)) return amount;
 
-    // A thread has not come to it.
+    // A thread has not come to it, or is at it just now.
     this.native.settle();
     amount = ws._sent - this.ledger.written(index);
-    if (amount > NEVER_REFUSED || !this.slab.isEmpty || this.ledger.isBlocked(index)) return amount;
 
-    // It is at it just now, and the kernel will take it.
-    return 0;
+    // The kernel takes a little at once as long as it has refused nothing: with ws it would have done so already.
+    return amount <= NEVER_REFUSED && !this.ledger.isBlocked(index) ? 0 : amount;
   }
 
   /**
