@@ -1,12 +1,14 @@
 //! A world for the engine without Node.js: the JavaScript thread as the border plays it, and peers that check each byte.
 
 mod bell;
+mod event;
 mod js;
 mod peer;
 mod slab;
 
 pub(super) use bell::Bell;
-pub(super) use js::{Event, Js, Left, Options};
+pub(super) use event::Event;
+pub(super) use js::{Js, Left, Options};
 pub(super) use peer::{Frame, Peer, frame};
 pub(super) use slab::Slab;
 
