@@ -7,6 +7,7 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
+const { RawClient } = require('../support/raw-client');
 const { rawPair } = require('../support/serve');
 const { isWs, ownAddition } = require('../support/implementation');
 
@@ -92,9 +93,7 @@ describe('send callbacks', () => {
     for (let i = 0; i < count; i++) {
       const size = sizes[(i * 7) % sizes.length];
 
-      socket.send(i % 2 === 0 ? Buffer.alloc(size) : 'x'.repeat(size), (err) =>
-        called.push(err ?? i)
-      );
+      socket.send(i % 2 === 0 ? Buffer.alloc(size) : 'x'.repeat(size), (err) => called.push(err ?? i));
       if (i % 100 === 99) await turn();
     }
     while (called.length < count) await turn();
@@ -158,7 +157,6 @@ describe('bufferedAmount', () => {
 
   test('of many connections is 0 again in the next turn', async (t) => {
     const { port, wss } = await rawPair(t);
-    const { RawClient } = require('../support/raw-client');
     const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.open(port)));
 
     t.after(() => clients.forEach(({ socket }) => socket.destroy()));
