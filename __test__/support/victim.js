@@ -285,7 +285,7 @@ async function withNeighbour(victim, target, attack) {
         continue;
       }
 
-      const end = await victim.settles((later) => isBack(before, later), PATIENCE / 10);
+      const end = await victim.settles((later) => isBack(before, later), PATIENCE / 40);
 
       if (isBack(before, end)) return;
       assert.ok(round < ROUNDS - 1, `something was left behind: ${JSON.stringify({ before, end })}`);

@@ -1,0 +1,77 @@
+'use strict';
+
+// What does docs/handshake.md promise? Its table, row by row, with the request that each row describes.
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+/** The request that is accepted. */
+const GOOD = [
+  ['Host', 'example.com'],
+  ['Upgrade', 'websocket'],
+  ['Connection', 'Upgrade'],
+  ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+  ['Sec-WebSocket-Version', '13']
+];
+
+/**
+ * Reads the table.
+ *
+ * @return {Object[]} Its rows
+ */
+function rows() {
+  const file = path.join(__dirname, '..', '..', 'docs', 'handshake.md');
+  const lines = fs.readFileSync(file, 'utf8').split('\n');
+
+  return lines
+    .filter((line) => /^\| (WebSocketServer|upgrade\(\)) /.test(line))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim())
+    )
+    .map(([server, cause, example, status, body, headers, code]) => ({
+      server,
+      cause,
+      edits: [...example.matchAll(/`([^`]+)`/g)].map(([, edit]) => edit),
+      status,
+      body,
+      headers: [...headers.matchAll(/`([^`]+)`/g)].map(([, header]) => header),
+      code: code?.replaceAll('`', '')
+    }));
+}
+
+/**
+ * Applies the edits of a row to the good request.
+ *
+ * @param {String[]} edits The edits
+ * @return {Object} A request
+ */
+function requestOf(edits) {
+  let line = 'GET /chat HTTP/1.1';
+  let fields = GOOD.map((field) => [...field]);
+
+  for (const edit of edits) {
+    const [, kind, name, value = ''] = /^([-=+]) ([^:]+)(?:: ?([^]*))?$/.exec(edit) ?? [];
+    const text = value.replaceAll('\\r', '\r').replaceAll('\\n', '\n').replaceAll('\\0', '\0');
+
+    if (kind === '=') fields.find(([known]) => known === name)[1] = text;
+    else if (kind === '-') fields = fields.filter(([known]) => known !== name);
+    else if (kind === '+') fields.push([name, text]);
+    else line = edit;
+  }
+
+  const [method, url, version] = line.split(' ');
+  const headers = {};
+
+  for (const [name, value] of fields) {
+    const key = name.toLowerCase();
+
+    headers[key] = key in headers ? `${headers[key]}, ${value}` : value;
+  }
+
+  return { method, url, httpVersion: version.slice(5), headers, rawHeaders: fields.flat() };
+}
+
+module.exports = { requestOf, rows };
