@@ -8,11 +8,11 @@ use std::os::fd::IntoRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use upshift::engine::connection::Settings;
 use upshift::engine::driver::exchange::Driver;
 use upshift::engine::hub::{Border, Hub};
 use upshift::engine::memory::ledger::{Ledger, SLOTS};
 use upshift::engine::reactor::Budget;
+use upshift::engine::settings::Settings;
 use upshift::proto::session::Config;
 
 /// Connections; each takes two descriptors.
@@ -98,7 +98,7 @@ fn exchange(hub: &Hub, peers: &mut [(u32, UnixStream)]) {
 #[test]
 fn an_idle_connection_fits_into_256_bytes() {
     let hub = Hub::new(Driver::Loop, Budget::default(), Box::new(Silent)).unwrap();
-    let settings = hub.reactor().register_settings(Settings {
+    let settings = hub.reactor().settings().register(Settings {
         session: Config::default(),
         close_timeout: Duration::from_secs(30),
         receive_credit: 256 << 10,

@@ -11,6 +11,7 @@ use crate::engine::driver::policy::Policy;
 use crate::engine::driver::thread::{self, Return};
 use crate::engine::hub::Hub;
 use crate::engine::memory::batch::Batch;
+use crate::engine::settings::SettingsTable;
 use crate::engine::transport::{Foreign, Segment};
 use napi::sys;
 use std::cell::{Cell, RefCell};
@@ -27,6 +28,7 @@ const PATIENCE: Duration = Duration::from_millis(10);
 pub(crate) struct Channel {
     pub(crate) env: sys::napi_env,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) settings: SettingsTable,
     pub(crate) functions: Functions,
     pub(crate) resource: Reference,
     pub(crate) context: sys::napi_async_context,

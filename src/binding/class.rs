@@ -4,8 +4,8 @@ use super::channel::Channel;
 use super::dispatch::{Left, dispatch};
 use super::stats::ReactorStats;
 use super::{cleanup, create, values};
-use crate::engine::connection::Settings;
 use crate::engine::driver::exchange::Driver;
+use crate::engine::settings::Settings;
 use crate::engine::transport::SocketOption;
 use crate::proto::session::{Config, Role};
 use napi::bindgen_prelude::{Array, FromNapiValue, Object, Unknown};
@@ -113,7 +113,7 @@ impl NativeChannel {
     /// Settings for attach commands, by number.
     #[napi]
     pub fn configure(&self, settings: ConnectionSettings) -> u32 {
-        self.channel.hub.reactor().register_settings(settings.into()) as u32
+        self.channel.settings.register(settings.into()) as u32
     }
 
     /// Takes the slab.

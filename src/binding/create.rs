@@ -102,8 +102,10 @@ pub(crate) fn create(
         Arc::new(Hub::new(first, budget, Box::new(border)).map_err(|error| Error::from_reason(error.to_string()))?);
     let (resource, async_context) = async_context(env)?;
     let now = Instant::now();
+    let settings = hub.reactor().settings().clone();
     let channel = Rc::new(Channel {
         env: raw,
+        settings,
         hub,
         functions: named_functions(env, functions)?,
         resource,

@@ -17,6 +17,7 @@ pub mod reactor;
 #[cfg(loom)]
 #[path = "model/reactor.rs"]
 pub mod reactor;
+pub mod settings;
 pub mod sink;
 pub mod stats;
 pub mod sync;

@@ -9,51 +9,14 @@ mod input;
 mod output;
 
 use super::deadlines::Tick;
+use super::settings::Settings;
 use super::stats::Counters;
 use super::transport::{Queue, Socket, Token, Transport};
 use super::warm::Warm;
-use crate::proto::session::{Config, Session};
+use crate::proto::session::Session;
 use flags::Flags;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What all connections of a server share.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The protocol's limits.
-    pub session: Config,
-    /// How long the close handshake may take.
-    pub close_timeout: Duration,
-    /// Payload bytes (plus 64 a message) that may wait undelivered in JavaScript before reading stops.
-    pub receive_credit: i32,
-}
-
-impl Settings {
-    /// Whether `other` asks for the same.
-    pub fn is_same(&self, other: &Self) -> bool {
-        let key = |settings: &Self| {
-            let Config {
-                role,
-                max_payload,
-                max_fragments,
-                max_buffered_chunks,
-                skip_utf8_validation,
-                auto_pong,
-                ..
-            } = settings.session;
-            let limits = (max_payload, max_fragments, max_buffered_chunks);
-            (
-                role,
-                limits,
-                skip_utf8_validation,
-                auto_pong,
-                settings.close_timeout,
-                settings.receive_credit,
-            )
-        };
-        key(self) == key(other)
-    }
-}
 
 /// What a message costs beside its payload.
 pub const MESSAGE_COST: i32 = 64;

@@ -33,7 +33,7 @@ impl Reactor {
         let descriptor = command.word(0).cast_signed();
         let rest = leftover.as_ref().map_or(&[][..], Foreign::as_slice);
         let response = command.body.get(8..).unwrap_or(&[]);
-        let Some(settings) = self.settings.get(command.word(1) as usize).cloned() else {
+        let Some(settings) = self.settings.get(command.word(1) as usize) else {
             return;
         };
         let id = command.id;

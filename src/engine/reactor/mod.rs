@@ -5,10 +5,11 @@
 
 mod commands;
 
-use crate::engine::connection::{Connection, Settings, Work};
+use crate::engine::connection::{Connection, Work};
 use crate::engine::deadlines::Deadlines;
 use crate::engine::memory::batch::{Batch, Run};
 use crate::engine::memory::ledger::{Ledger, SLOTS, Total};
+use crate::engine::settings::SettingsTable;
 use crate::engine::stats::Counters;
 use crate::engine::transport::{Segment, Socket, Token, duplicate};
 use crate::engine::warm::Warm;
@@ -17,7 +18,6 @@ use mio::{Events, Poll};
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Readiness events taken in one look; fewer are dearer.
@@ -70,7 +70,7 @@ pub struct Reactor {
     /// The Duplexes among them, which JavaScript writes.
     duplexes: Vec<u32>,
     deadlines: Deadlines,
-    settings: Vec<Arc<Settings>>,
+    settings: SettingsTable,
     ledger: Ledger,
     budget: Budget,
     work: Work,
@@ -95,7 +95,7 @@ impl Reactor {
             dirty: Vec::new(),
             duplexes: Vec::new(),
             deadlines: Deadlines::default(),
-            settings: Vec::new(),
+            settings: SettingsTable::default(),
             ledger: ledger.clone(),
             budget,
             work: Work {
@@ -123,13 +123,9 @@ impl Reactor {
         duplicate(&self.poll)
     }
 
-    /// Settings for later attaches, by index; equal ones are kept once.
-    pub fn register_settings(&mut self, settings: Settings) -> usize {
-        if let Some(at) = self.settings.iter().position(|known| known.is_same(&settings)) {
-            return at;
-        }
-        self.settings.push(Arc::new(settings));
-        self.settings.len() - 1
+    /// The settings attach commands name.
+    pub fn settings(&self) -> &SettingsTable {
+        &self.settings
     }
 
     /// Running totals.

@@ -1,9 +1,9 @@
 //! How connections end: by handshake, in time, by force, and in which order JavaScript hears of it.
 
 use super::support::{DRIVERS, Js, Options, Peer, frame, payload, settings, settle, until};
-use crate::engine::connection::Settings;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::memory::batch::kind;
+use crate::engine::settings::Settings;
 use crate::proto::wire::Opcode;
 use std::io::{ErrorKind, Read};
 use std::net::{TcpListener, TcpStream};

@@ -1,8 +1,8 @@
 //! What JavaScript has not taken stops the reading, and only that connection's.
 
 use super::support::{Js, Options, payload, settings, settle, until};
-use crate::engine::connection::Settings;
 use crate::engine::driver::exchange::Driver;
+use crate::engine::settings::Settings;
 use crate::proto::wire::Opcode;
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! Connections over Duplexes: JavaScript brings the input and takes the output, call by call.
 
 use super::support::{Js, Options, frame, payload, settings};
-use crate::engine::connection::Settings;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::memory::batch::{PAYLOAD, kind};
+use crate::engine::settings::Settings;
 use crate::engine::transport::Segment;
 use crate::proto::wire::Opcode;
 

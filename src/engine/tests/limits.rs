@@ -1,9 +1,9 @@
 //! What grows no further: batches JavaScript does not take, settings, memory of what is over.
 
 use super::support::{DRIVERS, Js, Options, payload, settings, until};
-use crate::engine::connection::Settings;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::reactor::Budget;
+use crate::engine::settings::Settings;
 use crate::proto::session::Config;
 use crate::proto::wire::Opcode;
 use std::time::{Duration, Instant};
@@ -78,9 +78,9 @@ fn a_small_budget_fills_the_same_batch_and_not_many() {
 #[test]
 fn equal_settings_are_kept_once() {
     let js = Js::new(Options::under(Driver::Loop));
-    let mut reactor = js.hub.reactor();
+    let reactor = js.hub.reactor();
     let first = js.settings();
-    assert_eq!(reactor.register_settings(settings()), first);
+    assert_eq!(reactor.settings().register(settings()), first);
     let others = [
         Settings {
             close_timeout: Duration::from_secs(1),
@@ -98,10 +98,10 @@ fn equal_settings_are_kept_once() {
         with(|config| config.role = crate::proto::session::Role::Client),
     ];
     for (at, other) in (1..).zip(&others) {
-        assert_eq!(reactor.register_settings(other.clone()), first + at);
+        assert_eq!(reactor.settings().register(other.clone()), first + at);
     }
     for (at, other) in (1..).zip(others) {
-        assert_eq!(reactor.register_settings(other), first + at);
+        assert_eq!(reactor.settings().register(other), first + at);
     }
 }
 

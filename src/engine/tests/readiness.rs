@@ -1,10 +1,10 @@
 //! Edge-triggered readiness: what a turn leaves behind is not forgotten, and what cannot be done does not spin.
 
 use super::support::{DRIVERS, Js, Left, Options, payload, settings, settle, until};
-use crate::engine::connection::Settings;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::memory::batch::kind;
 use crate::engine::reactor::Budget;
+use crate::engine::settings::Settings;
 use crate::proto::wire::Opcode;
 use std::time::Duration;
 

@@ -2,13 +2,13 @@
 
 use super::bell::Button;
 use super::{Bell, Event, Peer, Slab, settings};
-use crate::engine::connection::Settings;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::driver::thread::{self, Return};
 use crate::engine::hub::{Hub, Turned};
 use crate::engine::memory::batch::Batch;
 use crate::engine::memory::ledger::TOTALS;
 use crate::engine::reactor::{Budget, index_of};
+use crate::engine::settings::Settings;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::cell::Cell;
 use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
@@ -92,7 +92,7 @@ impl Js {
         };
         let hub = Arc::new(Hub::new(first, options.budget, Box::new(Button(Arc::clone(&bell)))).unwrap());
         let set = hub.reactor().try_clone_set().unwrap();
-        let settings = hub.reactor().register_settings(options.settings);
+        let settings = hub.reactor().settings().register(options.settings);
         let mut js = Self {
             hub,
             slab: Slab::default(),

@@ -12,8 +12,8 @@ pub(super) use js::{Js, Left, Options};
 pub(super) use peer::{Frame, Peer, frame};
 pub(super) use slab::Slab;
 
-use crate::engine::connection::Settings;
 use crate::engine::driver::exchange::Driver;
+use crate::engine::settings::Settings;
 use crate::proto::session::Config;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
