@@ -30,12 +30,17 @@ const { transportOf } = require('./options');
 function attach(ws, { req, socket, head }, response, options, then) {
   const { releaseSocket } = options;
   const connection = new SocketLink(ws, releaseSocket ? null : socket);
+  let channel = null;
 
   takeover.take(req, socket, head, {
     connection,
+    isPossible() {
+      channel = channels.forSocket();
+      return channel !== null;
+    },
     onFail: then.onFail,
     onReady(result) {
-      if (result.kind === 'fd') runOnDescriptor(ws, connection, result, response);
+      if (result.kind === 'fd') runOnDescriptor(ws, connection, channel, result, response);
       else runOnStream(ws, result, response);
 
       ws._onOpen();
@@ -51,13 +56,14 @@ function attach(ws, { req, socket, head }, response, options, then) {
  *
  * @param {WebSocket} ws The WebSocket
  * @param {SocketLink} link The other end of the socket's stub
+ * @param {Object} channel The channel
  * @param {Object} taken What was taken over
  * @param {String} response The response
  * @private
  */
-function runOnDescriptor(ws, link, { fd, leftover }, response) {
+function runOnDescriptor(ws, link, channel, { fd, leftover }, response) {
   ws._link = link;
-  channels.forSocket().attach(ws, ws._config, response, leftover, fd);
+  channel.attach(ws, ws._config, response, leftover, fd);
 }
 
 /**

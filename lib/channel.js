@@ -114,7 +114,7 @@ function optionalNumber(text) {
 /**
  * The channel for the next socket: the one with the fewest connections.
  *
- * @return {FdChannel} The channel
+ * @return {?FdChannel} The channel; `null` when there is none and none can be made, for want of descriptors
  * @private
  */
 function forSocket() {
@@ -123,8 +123,14 @@ function forSocket() {
   if (sockets.length < reactors) {
     const name = `upshift-${sockets.length}`;
 
-    sockets.push(outside(() => new FdChannel(nativeOptions(driver, name))));
-    return sockets[sockets.length - 1];
+    try {
+      sockets.push(outside(() => new FdChannel(nativeOptions(driver, name))));
+      return sockets[sockets.length - 1];
+    } catch {
+      if (sockets.length === 0) return null;
+      // Those there are have to do: each attempt costs.
+      currentSettings().reactors = sockets.length;
+    }
   }
 
   return sockets.reduce((least, channel) => (channel.connections < least.connections ? channel : least));

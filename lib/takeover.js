@@ -300,6 +300,8 @@ function deliver(socket, result, options) {
  * @param {Buffer} head What came with it
  * @param {Object} options Options
  * @param {Object} options.connection The stub's other end, see stub-members.js
+ * @param {Function} [options.isPossible] Asked last, whether there is an engine
+ *     to take the descriptor
  * @param {Function} options.onFail `onFail(err)`: the socket was closed first
  * @param {Function} options.onReady `onReady(result)`: attach it now, in this
  *     turn. `{ kind: 'fd', fd, leftover, stub }`: the descriptor is the
@@ -314,6 +316,8 @@ function deliver(socket, result, options) {
  * @public
  */
 function take(req, socket, head, options) {
+  const { isPossible = () => true } = options;
+
   guard(socket);
   claim(socket);
 
@@ -326,7 +330,7 @@ function take(req, socket, head, options) {
     tune(socket);
 
     const fits = options.transport !== 'stream' && isPlain(socket) && canForget();
-    const result = fits ? takeDescriptor(socket, head) : null;
+    const result = fits && isPossible() ? takeDescriptor(socket, head) : null;
 
     if (result) deliver(socket, result, options);
     else options.onReady(keepDuplex(socket, head));

@@ -85,7 +85,7 @@ impl Hub {
     /// A reactor driven by `driver` from the start.
     pub fn new(driver: Driver, budget: Budget, border: Box<dyn Border>) -> io::Result<Self> {
         let warm = Warm::default();
-        let (reactor, waker, ledger) = Reactor::new(budget, warm.clone())?;
+        let (reactor, waker, ledger) = Reactor::new(driver != Driver::Inline, budget, warm.clone())?;
         Ok(Self {
             reactor: Mutex::new(reactor),
             parked: Condvar::new(),

@@ -28,7 +28,7 @@ pub struct Reactor {
 
 impl Reactor {
     /// With nothing to do.
-    pub fn new(_budget: Budget, _warm: Warm) -> io::Result<(Self, Waker, Ledger)> {
+    pub fn new(_has_sockets: bool, _budget: Budget, _warm: Warm) -> io::Result<(Self, Waker, Ledger)> {
         let reactor = Self {
             next: 0,
             ready: 0,

@@ -6,10 +6,6 @@ use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, Commands, Verb, operation};
 use crate::engine::memory::ledger::Total;
 use crate::engine::transport::{Foreign, Socket, Transport};
-use mio::Interest;
-use mio::unix::SourceFd;
-use std::io;
-use std::os::fd::RawFd;
 
 impl Reactor {
     /// Applies JavaScript's commands in order; `foreign` holds the by-reference payloads in the same order.
@@ -48,7 +44,7 @@ impl Reactor {
         self.live += 1;
         fresh.mark_dirty();
         self.dirty.push(id);
-        if descriptor >= 0 && self.register(descriptor, id).is_err() {
+        if descriptor >= 0 && self.readiness.register(descriptor, id).is_err() {
             fresh.terminate(false, &mut self.work);
         }
         if fresh.enqueue() {
@@ -62,13 +58,6 @@ impl Reactor {
             self.ledger.set(index, total, 0);
         }
         self.slots[index] = Some(Box::new(fresh));
-    }
-
-    fn register(&self, descriptor: RawFd, id: u32) -> io::Result<()> {
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        self.poll
-            .registry()
-            .register(&mut SourceFd(&descriptor), mio::Token(id as usize), interest)
     }
 
     fn command(&mut self, command: &Command<'_>, payload: Option<Foreign>) {

@@ -4,6 +4,7 @@
 //! room or credit, stands in its ready list.
 
 mod commands;
+mod readiness;
 
 use crate::engine::connection::{Connection, Work};
 use crate::engine::deadlines::Deadlines;
@@ -11,21 +12,20 @@ use crate::engine::memory::batch::{Batch, Run};
 use crate::engine::memory::ledger::{Ledger, SLOTS, Total};
 use crate::engine::settings::SettingsTable;
 use crate::engine::stats::Counters;
-use crate::engine::transport::{Segment, Socket, Token, duplicate};
+use crate::engine::transport::{Segment, Socket, Token};
 use crate::engine::warm::Warm;
-pub use mio::Waker;
-use mio::{Events, Poll};
+use mio::Events;
+use readiness::Readiness;
+pub use readiness::Waker;
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::time::{Duration, Instant};
+use std::os::fd::{OwnedFd, RawFd};
+use std::time::Instant;
 
 /// Readiness events taken in one look; fewer are dearer.
 const EVENTS_PER_LOOK: usize = 256;
 /// A read takes at most this much at once.
 const SCRATCH: usize = 64 << 10;
-/// The waker's token: no connection's id.
-const WAKER: mio::Token = mio::Token(usize::MAX);
 
 /// How much a turn may do before the other side gets its turn.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ pub const fn index_of(id: u32) -> usize {
 
 /// The readiness set and all that hangs on it.
 pub struct Reactor {
-    poll: Poll,
+    readiness: Readiness,
     found: Events,
     slots: Vec<Option<Box<Connection>>>,
     ready: VecDeque<u32>,
@@ -82,13 +82,12 @@ pub struct Reactor {
 }
 
 impl Reactor {
-    /// An empty set, its waker and its ledger.
-    pub fn new(budget: Budget, warm: Warm) -> io::Result<(Self, Waker, Ledger)> {
-        let poll = Poll::new()?;
-        let waker = Waker::new(poll.registry(), WAKER)?;
+    /// An empty set, its waker and its ledger. Without sockets there are only Duplexes, and it needs no descriptor.
+    pub fn new(has_sockets: bool, budget: Budget, warm: Warm) -> io::Result<(Self, Waker, Ledger)> {
+        let (readiness, waker) = Readiness::new(has_sockets)?;
         let ledger = Ledger::new();
         let reactor = Self {
-            poll,
+            readiness,
             found: Events::with_capacity(EVENTS_PER_LOOK),
             slots: Vec::new(),
             ready: VecDeque::new(),
@@ -115,12 +114,12 @@ impl Reactor {
 
     /// The readiness set's own descriptor, for whoever watches it.
     pub fn descriptor(&self) -> RawFd {
-        self.poll.as_raw_fd()
+        self.readiness.descriptor()
     }
 
     /// A duplicate of it that lives as long as its holder.
     pub fn try_clone_set(&self) -> io::Result<OwnedFd> {
-        duplicate(&self.poll)
+        self.readiness.duplicate()
     }
 
     /// The settings attach commands name.
@@ -192,14 +191,14 @@ impl Reactor {
     fn look(&mut self) {
         self.work.counters.polls += 1;
         // An interrupted look is taken again by the next turn.
-        if self.poll.poll(&mut self.found, Some(Duration::ZERO)).is_err() {
+        if self.readiness.look(&mut self.found).is_err() {
             self.crowded = true;
             return;
         }
         let mut count = 0;
         for event in &self.found {
             count += 1;
-            if event.token() == WAKER {
+            if Readiness::is_waker(event.token()) {
                 continue;
             }
             let id = event.token().0 as u32;

@@ -91,7 +91,9 @@ impl Js {
             options.driver
         };
         let hub = Arc::new(Hub::new(first, options.budget, Box::new(Button(Arc::clone(&bell)))).unwrap());
-        let set = hub.reactor().try_clone_set().unwrap();
+        // Without sockets there is no set: the bell is all there is to watch.
+        let set = hub.reactor().try_clone_set();
+        let set = set.unwrap_or_else(|_| bell.descriptor().try_clone_to_owned().unwrap());
         let settings = hub.reactor().settings().register(options.settings);
         let mut js = Self {
             hub,

@@ -1,0 +1,90 @@
+//! Which sockets are ready? The kernel's set of them; a reactor of Duplexes has none.
+//!
+//! A set costs descriptors, and Duplexes are what connections become when there are no more of those.
+
+use crate::engine::transport::duplicate;
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Registry, Token};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+/// The waker's token: no connection's id.
+const WAKER: Token = Token(usize::MAX);
+
+/// The set, if sockets are to be watched at all.
+pub(super) struct Readiness(Option<Poll>);
+
+/// What makes the set ready from another thread.
+pub struct Waker(Option<mio::Waker>);
+
+impl Readiness {
+    /// An empty set and its waker.
+    pub(super) fn new(has_sockets: bool) -> io::Result<(Self, Waker)> {
+        if !has_sockets {
+            return Ok((Self(None), Waker(None)));
+        }
+        let poll = Poll::new()?;
+        let waker = mio::Waker::new(poll.registry(), WAKER)?;
+        Ok((Self(Some(poll)), Waker(Some(waker))))
+    }
+
+    /// What is ready now; nothing without a set.
+    pub(super) fn look(&mut self, found: &mut Events) -> io::Result<()> {
+        match &mut self.0 {
+            Some(poll) => poll.poll(found, Some(Duration::ZERO)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether an event is the waker's, not a connection's.
+    pub(super) fn is_waker(token: Token) -> bool {
+        token == WAKER
+    }
+
+    /// Watches a connection's socket from now on.
+    pub(super) fn register(&self, descriptor: RawFd, id: u32) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.set()
+            .map(Poll::registry)
+            .and_then(|registry: &Registry| registry.register(&mut SourceFd(&descriptor), Token(id as usize), interest))
+    }
+
+    /// The set's own descriptor, for whoever watches it.
+    pub(super) fn descriptor(&self) -> RawFd {
+        self.0.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
+    /// A duplicate of it that lives as long as its holder.
+    pub(super) fn duplicate(&self) -> io::Result<OwnedFd> {
+        self.set().and_then(duplicate)
+    }
+
+    fn set(&self) -> io::Result<&Poll> {
+        self.0.as_ref().ok_or_else(|| io::ErrorKind::Unsupported.into())
+    }
+}
+
+impl Waker {
+    /// Makes the set ready.
+    pub fn wake(&self) -> io::Result<()> {
+        self.0.as_ref().map_or(Ok(()), mio::Waker::wake)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_sockets_there_is_no_descriptor() {
+        let (mut readiness, waker) = Readiness::new(false).unwrap();
+        let mut found = Events::with_capacity(1);
+        waker.wake().unwrap();
+        readiness.look(&mut found).unwrap();
+        assert!(found.is_empty());
+        assert_eq!(readiness.descriptor(), -1);
+        assert!(readiness.duplicate().is_err());
+        assert!(readiness.register(0, 1).is_err());
+    }
+}
