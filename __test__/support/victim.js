@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict');
 const path = require('node:path');
-const { fork } = require('node:child_process');
+const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const { isDeepStrictEqual } = require('node:util');
 
@@ -46,14 +46,13 @@ class Victim {
   /**
    * Starts one.
    *
-   * @param {Object} [options] `execPath`, what to start instead of Node
+   * @param {Object} [options] `descriptors`, the most it may have
    * @return {Promise<Victim>} The process
    */
-  static async start({ execPath } = {}) {
-    const child = fork(FIXTURE, {
+  static async start({ descriptors } = {}) {
+    const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors} && `;
+    const child = spawn('sh', ['-c', `${limit}exec "$0" --expose-gc "$1"`, process.execPath, FIXTURE], {
       env: { ...process.env, ...FRUGAL },
-      execArgv: ['--expose-gc'],
-      execPath,
       stdio: ['ignore', 'inherit', 'pipe', 'ipc']
     });
     const victim = new Victim(child);
