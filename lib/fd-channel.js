@@ -5,6 +5,7 @@
 // and what keeps the process alive are kept here.
 
 const native = require('./native');
+const { Alarm } = require('./alarm');
 const { Backlog } = require('./backlog');
 const { CommandChannel } = require('./command-channel');
 const { HELD } = require('./constants');
@@ -41,6 +42,7 @@ class FdChannel extends CommandChannel {
 
     const payloads = [];
 
+    this.alarm = new Alarm(() => this.turn());
     this.walker = new Walker(this);
     this.backlog = new Backlog(this);
     this.callbacks = new SendCallbacks();
@@ -68,7 +70,7 @@ class FdChannel extends CommandChannel {
    */
   functions() {
     return {
-      later: (ms) => this.later(ms),
+      later: (ms) => this.alarm.set(ms),
       output: (id, bytes) => this.output(id, bytes),
       walk: (index, from, to, memory) => this.walker.walk(index, from, to, memory),
       written: () => this.written()
@@ -76,16 +78,12 @@ class FdChannel extends CommandChannel {
   }
 
   /**
-   * Calls the native side again.
+   * Has the reactor look at what is due.
    *
-   * @param {Number} ms After how long
    * @private
    */
-  later(ms) {
-    const turn = () => this.native.turn();
-
-    if (ms === 0) setImmediate(turn);
-    else setTimeout(turn, ms).unref();
+  turn() {
+    this.native.turn();
   }
 
   /**

@@ -62,19 +62,13 @@ class StreamChannel extends FdChannel {
   }
 
   /**
-   * Calls the native side again.
+   * Has the reactor look at what is due.
    *
-   * @param {Number} ms After how long
    * @private
    */
-  later(ms) {
-    const turn = () => {
-      this.native.turn();
-      this.finish();
-    };
-
-    if (ms === 0) setImmediate(turn);
-    else setTimeout(turn, ms).unref();
+  turn() {
+    super.turn();
+    this.finish();
   }
 
   /**
