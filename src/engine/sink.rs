@@ -80,8 +80,8 @@ impl Sink for BatchSink<'_> {
         self.messages_left > 0 && *self.credit > 0
     }
 
-    fn buffer(&mut self, capacity: usize) -> Vec<u8> {
-        self.warm.take(capacity)
+    fn buffer(&mut self, capacity: usize, length: u64) -> Vec<u8> {
+        self.warm.take(capacity, usize::try_from(length).unwrap_or(usize::MAX))
     }
 
     fn close(&mut self, code: u16, reason: &[u8]) {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 const KEEP: usize = 64;
 /// Bytes kept in all of them.
 const KEEP_BYTES: usize = 32 << 20;
+/// How many times what is needed now a buffer may have.
+const AHEAD: usize = 8;
 
 #[derive(Default)]
 struct Shelf {
@@ -19,11 +21,17 @@ struct Shelf {
 pub struct Warm(Arc<Mutex<Shelf>>);
 
 impl Warm {
-    /// An empty buffer of at least `capacity` bytes, at most double.
-    pub fn take(&self, capacity: usize) -> Vec<u8> {
+    /// An empty buffer of at least `capacity` bytes, for a message that is said to have `length`: one that was used for
+    /// such a message, the smallest that will do. A peer that says so falsely holds little of it.
+    pub fn take(&self, capacity: usize, length: usize) -> Vec<u8> {
+        let most = length
+            .min(capacity.saturating_mul(AHEAD))
+            .max(capacity.saturating_mul(2));
         let mut kept = self.0.lock();
-        let fits = |buffer: &Vec<u8>| buffer.capacity() >= capacity && buffer.capacity() / 2 <= capacity;
-        if let Some(at) = kept.buffers.iter().position(fits) {
+        let best = (0..kept.buffers.len())
+            .filter(|&at| (capacity..=most).contains(&kept.buffers[at].capacity()))
+            .min_by_key(|&at| kept.buffers[at].capacity());
+        if let Some(at) = best {
             let buffer = kept.buffers.swap_remove(at);
             kept.bytes -= buffer.capacity();
             return buffer;
@@ -52,5 +60,31 @@ impl Warm {
     /// Bytes kept.
     pub fn held(&self) -> usize {
         self.0.lock().bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_gets_the_memory_of_one_like_it() {
+        let warm = Warm::default();
+        for capacity in [1 << 20, 300_000, 400_000] {
+            warm.give(Vec::with_capacity(capacity));
+        }
+        // A read's worth has arrived of 300,000 bytes.
+        assert_eq!(warm.take(128 << 10, 300_000).capacity(), 300_000);
+        assert_eq!(warm.take(128 << 10, 300_000).capacity(), 128 << 10);
+        assert_eq!(warm.take(128 << 10, 1 << 20).capacity(), 400_000);
+        assert_eq!(warm.held(), 1 << 20);
+    }
+
+    #[test]
+    fn a_length_alone_gets_no_more_than_its_share() {
+        let warm = Warm::default();
+        warm.give(Vec::with_capacity(1 << 20));
+        assert_eq!(warm.take(4096, 1 << 30).capacity(), 4096);
+        assert_eq!(warm.take(128 << 10, 1 << 30).capacity(), 1 << 20);
     }
 }

@@ -213,7 +213,8 @@ impl<S: Sink> Receiver<'_, S> {
             return Ok(Step::Refused);
         }
         if begins {
-            let data = self.sink.buffer(Assembly::first_capacity(&header, body.len()));
+            let capacity = Assembly::first_capacity(&header, body.len());
+            let data = self.sink.buffer(capacity, header.len);
             self.session.assembly = Some(Box::new(Assembly::new(header.opcode, data)));
         }
         let Some(assembly) = self.session.assembly.as_deref_mut() else {

@@ -27,8 +27,9 @@ pub trait Sink {
     /// [`Session::assembled`]: super::Session::assembled
     fn ready(&self) -> bool;
 
-    /// Empty memory for a message, at least `capacity` bytes: the place to hand out some that is warm.
-    fn buffer(&mut self, capacity: usize) -> Vec<u8> {
+    /// Empty memory for a message, at least `capacity` bytes: the place to hand out some that is warm. `_length` is what
+    /// the peer says there will be, no reason to allocate that much.
+    fn buffer(&mut self, capacity: usize, _length: u64) -> Vec<u8> {
         Vec::with_capacity(capacity)
     }
 
