@@ -15,7 +15,7 @@ const PEERS = 20;
 const IN_FLIGHT = 10;
 const SIZES = [5, 200, 20000, 100000];
 /** How often each way is tried: what goes wrong does so now and then. */
-const TIMES = 3;
+const TIMES = 2;
 
 /** Ways to end, in the server: what is done, and what then is the exit code or the signal. */
 const WAYS = {
