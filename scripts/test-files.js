@@ -14,9 +14,6 @@ const SPECIAL = ['peers', 'long'];
 /** What is asserted here has to hold however the bytes travel, so it runs once per way. */
 const ON_EVERY_PATH = ['behaviour', 'guarantees'];
 
-/** The same for what only this package has to withstand. */
-const ON_EVERY_OWN_PATH = ['hostile'];
-
 /** The ways a message can travel; the pinned ones leave nothing to the policy that picks one by load. */
 const PATHS = [
   { name: 'driver auto', env: { UPSHIFT_DRIVER: 'auto', UPSHIFT_TRANSPORT: 'auto' } },
@@ -54,15 +51,13 @@ function testFiles(folder) {
 function plan() {
   const folders = fs
     .readdirSync(path.join(root, '__test__'), { withFileTypes: true })
-    .filter(
-      (entry) => entry.isDirectory() && ![...ON_EVERY_PATH, ...ON_EVERY_OWN_PATH, ...SPECIAL].includes(entry.name)
-    )
+    .filter((entry) => entry.isDirectory() && ![...ON_EVERY_PATH, ...SPECIAL].includes(entry.name))
     .map((entry) => entry.name)
     .sort();
   const once = { name: 'once', files: ['', ...folders].flatMap(testFiles), env: {} };
   const everywhere = [...PATHS, INCUMBENT].map(({ name, env }) => ({
     name,
-    files: [...ON_EVERY_PATH, ...(env === INCUMBENT.env ? [] : ON_EVERY_OWN_PATH)].flatMap(testFiles),
+    files: ON_EVERY_PATH.flatMap(testFiles),
     env
   }));
   return [once, ...everywhere].filter(({ files }) => files.length > 0);
