@@ -268,7 +268,8 @@ async function withNeighbour(victim, target, attack) {
 
   neighbour.done.catch(() => {});
   try {
-    let before = await victim.census();
+    // Only the neighbour is there; the one before has left.
+    let before = await victim.settles((now) => now.connections === 1 && now.starved === 0 && now.sockets <= 1);
     const expected = countsOf(before);
 
     for (let round = 0; round < ROUNDS; round++) {
