@@ -194,8 +194,10 @@ function countsOf({ connections, sockets, starved }) {
  */
 function isBack(before, now) {
   return (
-    ['memory', 'rss'].every((name) => now[name] <= before[name] * TOLERANCE) &&
-    now.native <= before.native + NATIVE_MORE
+    now.descriptors <= before.descriptors &&
+    now.memory <= before.memory * TOLERANCE &&
+    now.native <= before.native + NATIVE_MORE &&
+    now.outside <= before.outside + before.rss * (TOLERANCE - 1)
   );
 }
 
