@@ -24,6 +24,20 @@ use std::time::{Duration, Instant};
 /// How long the threadsafe calls of one turn of the event loop may dispatch before timers and I/O get their turn.
 const PATIENCE: Duration = Duration::from_millis(10);
 
+/// How long the loop goes on with turn after turn while there is work, before Node.js gets its turn.
+const LOOP_PATIENCE: Duration = Duration::from_millis(2);
+
+/// Who sees to the work that commands leave behind when the loop drives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rounds {
+    /// The waker: nobody is at it.
+    Resting,
+    /// `on_ready`, which found none so far.
+    Idle,
+    /// `on_ready`, in another round.
+    Again,
+}
+
 /// The JavaScript thread's side of a reactor.
 pub(crate) struct Channel {
     pub(crate) env: sys::napi_env,
@@ -45,6 +59,7 @@ pub(crate) struct Channel {
     /// The loop has driven since then, for forced switches.
     pub(crate) era: Cell<Instant>,
     pub(crate) inline: bool,
+    pub(crate) rounds: Cell<Rounds>,
     pub(crate) foreign: RefCell<Vec<Foreign>>,
     pub(crate) name: String,
     pub(crate) cores: usize,
@@ -71,6 +86,7 @@ impl Channel {
             self.schedule(submitted.more, submitted.deadline);
         } else if submitted.direct {
             self.arm(submitted.deadline);
+            self.come_back(submitted.more);
         }
         self.flushing.set(self.flushing.get() + begun.elapsed());
         if submitted.direct && filled.waiting > 0 {
@@ -143,22 +159,39 @@ impl Channel {
         }
     }
 
-    /// The readiness set has something, and the loop drives.
+    /// There is `more` for the loop to do, if it drives: another round, or another call.
+    fn come_back(&self, more: bool) {
+        if !more || self.hub.exchange.driver() != Driver::Loop {
+            return;
+        }
+        match self.rounds.get() {
+            Rounds::Resting => self.hub.wake(),
+            Rounds::Idle | Rounds::Again => self.rounds.set(Rounds::Again),
+        }
+    }
+
+    /// The readiness set has something, and the loop drives: turns until there is no more work, within bounds.
     #[cfg(unix)]
     pub(crate) fn on_ready(&self) {
         let begun = Instant::now();
         self.flushing.set(Duration::ZERO);
-        let mut left = self.dispatch_all();
         let mut turning = Duration::ZERO;
-        if left == Left::Nothing {
+        let mut left = self.dispatch_all();
+        while left == Left::Nothing {
+            self.rounds.set(Rounds::Idle);
             let before = Instant::now();
             // The thread may still be on its way to park: the set is level-triggered here and calls again.
-            let Some(turned) = self.hub.loop_turn() else { return };
-            turning = before.elapsed();
+            let Some(turned) = self.hub.loop_turn() else { break };
+            turning += before.elapsed();
             self.arm(turned.deadline);
+            self.come_back(turned.more);
             left = self.dispatch_all();
+            if self.rounds.get() != Rounds::Again || begun.elapsed() > LOOP_PATIENCE {
+                break;
+            }
         }
-        if left != Left::Nothing {
+        let again = self.rounds.replace(Rounds::Resting) == Rounds::Again;
+        if again || left != Left::Nothing {
             self.hub.wake();
         }
         let now = Instant::now();

@@ -1,6 +1,6 @@
 //! A channel comes to be: its hub, its threadsafe function, its place in the loop.
 
-use super::channel::Channel;
+use super::channel::{Channel, Rounds};
 use super::class::ChannelOptions;
 use super::functions::Functions;
 use super::slab::Slab;
@@ -122,6 +122,7 @@ pub(crate) fn create(
         back: back(&options),
         era: Cell::new(now),
         inline,
+        rounds: Cell::new(Rounds::Resting),
         foreign: RefCell::new(Vec::new()),
         name: options.name,
         cores,

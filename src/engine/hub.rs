@@ -57,7 +57,7 @@ pub struct Submitted {
     pub released: Vec<Token>,
     /// Written right away: the ledger is up to date.
     pub direct: bool,
-    /// A turn would find work.
+    /// A turn would find work: the loop has to come back, a thread was told.
     pub more: bool,
     /// When the loop has to look again, when it drives.
     pub deadline: Option<Instant>,
@@ -223,10 +223,9 @@ impl Hub {
             self.events.recycle(batch);
         }
         let deadline = reactor.next_deadline();
-        // A sleeping thread has to be told of work and of an earlier deadline; the loop arms its own timer.
-        let sooner = deadline != before && self.exchange.driver() == Driver::Thread;
+        // A sleeping thread has to be told of work and of an earlier deadline; the loop sees to both itself.
         let more = reactor.has_work();
-        if (more || sooner) && self.exchange.driver() != Driver::Inline {
+        if (more || deadline != before) && self.exchange.driver() == Driver::Thread {
             self.wake();
         }
         Submitted {
@@ -237,17 +236,10 @@ impl Hub {
         }
     }
 
-    /// A turn by the loop; `None` when the thread has not let go yet, or drives.
+    /// A turn by the loop, which comes back when there is more; `None` when the thread has not let go yet, or drives.
     pub fn loop_turn(&self) -> Option<Turned> {
         let mut reactor = self.reactor.try_lock()?;
-        if self.exchange.driver() != Driver::Loop {
-            return None;
-        }
-        let turned = self.turn(&mut reactor);
-        if turned.more {
-            self.wake();
-        }
-        Some(turned)
+        (self.exchange.driver() == Driver::Loop).then(|| self.turn(&mut reactor))
     }
 
     /// Input for a Duplex with `backlog` bytes to pass on; `None` is its end.

@@ -3,6 +3,7 @@
 use super::world::{Bell, Call, WORLD};
 use crate::engine::driver::exchange::Driver;
 use crate::engine::hub::Hub;
+use crate::engine::memory::batch::Batch;
 use crate::engine::reactor::Budget;
 use loom::thread;
 use std::sync::Arc;
@@ -106,7 +107,19 @@ impl Js {
     fn send(&mut self) {
         let command = [self.next];
         self.next += 1;
-        self.hub.submit(&command, &mut Vec::new(), None);
+        self.submit(&command, None);
+    }
+
+    fn submit(&self, commands: &[u8], returned: Option<Box<Batch>>) {
+        let submitted = self.hub.submit(commands, &mut Vec::new(), returned);
+        self.come_back(submitted.more);
+    }
+
+    /// The loop goes on when there is more: at once, or through the waker, which is the harder case.
+    fn come_back(&self, more: bool) {
+        if more && self.hub.exchange.driver() == Driver::Loop {
+            self.hub.wake();
+        }
     }
 
     fn step(&mut self, script: Script) {
@@ -121,10 +134,11 @@ impl Js {
 
     fn on_ready(&mut self) {
         if !self.dispatch() {
-            if self.hub.loop_turn().is_none() {
+            let Some(turned) = self.hub.loop_turn() else {
                 thread::yield_now();
                 return;
-            }
+            };
+            self.come_back(turned.more);
             self.dispatch();
         }
     }
@@ -156,7 +170,7 @@ impl Js {
             self.hub.events.recycle(batch);
         } else {
             self.dispatched += events as u32;
-            self.hub.submit(&[], &mut Vec::new(), Some(batch));
+            self.submit(&[], Some(batch));
         }
         if self.hub.exchange.driver() == Driver::Loop {
             self.hub.wake();
