@@ -85,9 +85,6 @@ export interface ConnectionSettings {
   receiveCredit: number
 }
 
-/** Duplicates `fd`, close-on-exec and non-blocking; `-errno` when that fails, with nothing changed. */
-export declare function dupDescriptor(fd: number): number
-
 /**
  * Removes `fd` from the readiness set of this environment's libuv loop: 0, or `-errno`. A descriptor the set does not
  * hold counts as forgotten; where the loop cannot be had the answer is `-ENOTSUP`.
@@ -159,11 +156,21 @@ export interface RefusedHandshake {
 }
 
 /**
+ * Duplicates `fd`, close-on-exec, and makes libuv forget the original (see [`forget_descriptor`]); `-errno` when there
+ * is no duplicate to be had, with nothing changed.
+ *
+ * All in one call, since it happens for each handshake: `ends`, a `Float64Array` of two, gets the peer's and the local
+ * address, packed: the IPv4 address times 65536 plus the port, plus 2 to the 48th when it is mapped into IPv6; -1 for
+ * any other kind.
+ */
+export declare function takeDescriptor(fd: number, ends: Float64Array): number
+
+/**
  * Decides about a request head: request line, header lines and the empty line, each ended by CR LF.
  *
  * `header_count` is the number of header lines the caller wrote: a value that smuggles in another one is refused.
- * `rules` is `'ws'` or `'strict'`. One that may be answered with 101 comes back as a string, since an object costs more
- * than the decision: the version, the value for `Sec-WebSocket-Accept`, and the subprotocols asked for, in order,
- * without duplicates, each after a space.
+ * `strict`: by the rules of RFC 6455 instead of those of `ws`. One that may be answered with 101 comes back as a string,
+ * since an object costs more than the decision: the value for `Sec-WebSocket-Accept` (28 characters), the version, and
+ * the subprotocols asked for, in order, without duplicates, each after a space.
  */
-export declare function validateHandshake(head: string, headerCount: number, rules: 'ws' | 'strict'): string | RefusedHandshake
+export declare function validateHandshake(head: string, headerCount: number, strict: boolean): string | RefusedHandshake

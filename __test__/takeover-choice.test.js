@@ -43,12 +43,13 @@ function duplex() {
  *
  * @param {Duplex} socket The socket
  * @param {Object} [options] Options of `take()`
+ * @param {Object} [module] The module to use
  * @return {Object} The result
  */
-function resultFor(socket, options) {
+function resultFor(socket, options, { take } = takeover) {
   let found;
 
-  takeover.take({ socket }, socket, Buffer.alloc(0), {
+  take({ socket }, socket, Buffer.alloc(0), {
     connection: {
       end: (why, callback) => setImmediate(callback),
       shutdown() {},
@@ -64,6 +65,26 @@ function resultFor(socket, options) {
   socket.destroy();
 
   return found;
+}
+
+/**
+ * The module as it is in a process that was started with a value of `UV_USE_IO_URING`.
+ *
+ * @param {String} ring The value
+ * @return {Object} The module
+ */
+function startedWith(ring) {
+  const file = require.resolve('../lib/takeover');
+  const cached = require.cache[file];
+
+  delete require.cache[file];
+  process.env.UV_USE_IO_URING = ring;
+  try {
+    return require(file);
+  } finally {
+    delete process.env.UV_USE_IO_URING;
+    require.cache[file] = cached;
+  }
 }
 
 /**
@@ -125,11 +146,11 @@ describe('the choice of the transport', () => {
 
   it('is the stream when there is no descriptor left', async (t) => {
     const { near } = await pair(t);
-    const { dupDescriptor } = native;
+    const { takeDescriptor } = native;
     const handle = near._handle;
 
-    native.dupDescriptor = () => -24;
-    t.after(() => (native.dupDescriptor = dupDescriptor));
+    native.takeDescriptor = () => -24;
+    t.after(() => (native.takeDescriptor = takeDescriptor));
 
     const prototype = Object.getPrototypeOf(handle);
 
@@ -141,15 +162,10 @@ describe('the choice of the transport', () => {
     const { forgetDescriptor } = native;
 
     native.forgetDescriptor = () => -95;
-    process.env.UV_USE_IO_URING = '1';
-    t.after(() => {
-      native.forgetDescriptor = forgetDescriptor;
-      delete process.env.UV_USE_IO_URING;
-    });
+    t.after(() => (native.forgetDescriptor = forgetDescriptor));
 
-    assert.equal(resultFor((await pair(t)).near).kind, 'stream');
-    process.env.UV_USE_IO_URING = '0';
-    assert.equal(resultFor((await pair(t)).near).kind, 'fd');
+    assert.equal(resultFor((await pair(t)).near, {}, startedWith('1')).kind, 'stream');
+    assert.equal(resultFor((await pair(t)).near, {}, startedWith('0')).kind, 'fd');
   });
 
   it('is the stream under TLS, whose descriptor is the raw connection', async (t) => {

@@ -263,14 +263,14 @@ describe('the end of a process', () => {
 describe('a server without descriptors', onLinux, () => {
   it('keeps a connection on the stream when the dup fails', async (t) => {
     const native = require('../lib/native');
-    const { dupDescriptor } = native;
+    const { takeDescriptor } = native;
 
-    native.dupDescriptor = () => -24;
-    t.after(() => (native.dupDescriptor = dupDescriptor));
+    native.takeDescriptor = () => -24;
+    t.after(() => (native.takeDescriptor = takeDescriptor));
 
     const { client, ws } = await connected(t);
 
-    native.dupDescriptor = dupDescriptor;
+    native.takeDescriptor = takeDescriptor;
     assert.equal(ws.transport, 'stream');
     assert.ok(ws._socket instanceof net.Socket);
     ws.on('message', (data) => ws.send(data));

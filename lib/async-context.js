@@ -19,6 +19,12 @@ const NUMBERS = ['async_id_symbol', 'trigger_async_id_symbol'];
 /** The property with the stores of a resource, on Node.js 24 and later. */
 const FRAME = 'context_frame';
 
+/** The symbols that every resource has, and the one of them that holds the frame, if there is one. */
+const COMMON = Object.getOwnPropertySymbols(outside(() => new AsyncResource(TYPE, OPTIONS))).filter(
+  ({ description }) => NUMBERS.includes(description) || description === FRAME
+);
+const FRAME_SYMBOL = COMMON.find(({ description }) => description === FRAME);
+
 /** What handlers left on the shared resource, to be taken off again. */
 const stains = [];
 
@@ -49,7 +55,14 @@ function capture() {
  * @private
  */
 function carriesStore(resource) {
-  return Object.getOwnPropertySymbols(resource).some((symbol) => {
+  const symbols = Object.getOwnPropertySymbols(resource);
+
+  // The usual case, without a look at the names.
+  if (symbols.length === COMMON.length && (FRAME_SYMBOL === undefined || resource[FRAME_SYMBOL] === undefined)) {
+    return false;
+  }
+
+  return symbols.some((symbol) => {
     const { description } = symbol;
     const value = resource[symbol];
 

@@ -246,10 +246,7 @@ class FdChannel extends CommandChannel {
    * @private
    */
   counts(ws) {
-    return {
-      ...this.ledger.counts(ws._id & INDEX),
-      queued: ws._channel === this ? this.bufferedAmount(ws) : 0
-    };
+    return this.ledger.counts(ws._id & INDEX, ws._channel === this ? this.bufferedAmount(ws) : 0);
   }
 
   /**

@@ -22,6 +22,15 @@ const WS_FIELDS = [
   'transfer-encoding'
 ];
 
+/** The length of a SHA-1 digest in base64. */
+const DIGEST_LENGTH = 28;
+
+/** The subprotocols of a client that asks for none. */
+const NONE = Object.freeze([]);
+
+/** What every usual response consists of. */
+const ASCII = /^[\0-\x7f]*$/;
+
 /** A head that becomes no WebSocket because it asks for something else. */
 const NOT_WEBSOCKET = 'ERR_UPSHIFT_NOT_WEBSOCKET';
 
@@ -47,7 +56,7 @@ function inspectAsWs(req) {
     }
   }
 
-  return verdictOf(native.validateHandshake(head + '\r\n', count, 'ws'));
+  return verdictOf(native.validateHandshake(`${head}\r\n`, count, false));
 }
 
 /**
@@ -66,23 +75,25 @@ function inspectStrictly(req) {
     head += `${fields[i]}: ${fields[i + 1]}\r\n`;
   }
 
-  return verdictOf(native.validateHandshake(head + '\r\n', fields.length / 2, 'strict'));
+  return verdictOf(native.validateHandshake(`${head}\r\n`, fields.length / 2, true));
 }
 
 /**
  * Takes an accepted handshake apart.
  *
- * @param {(String|Object)} answer A refusal, or version, digest and subprotocols
- *     with spaces between
+ * @param {(String|Object)} answer A refusal, or digest, version and subprotocols
  * @return {Object} The verdict
  * @private
  */
 function verdictOf(answer) {
   if (typeof answer !== 'string') return answer;
 
-  const [version, accept, ...protocols] = answer.split(' ');
+  const accept = answer.slice(0, DIGEST_LENGTH);
+  const version = answer[DIGEST_LENGTH] === '8' ? 8 : 13;
+  const space = answer.indexOf(' ', DIGEST_LENGTH);
+  const protocols = space === -1 ? NONE : answer.slice(space + 1).split(' ');
 
-  return { status: 101, stage: 'accepted', accept, protocols, version: Number(version) };
+  return { status: 101, stage: 'accepted', accept, protocols, version };
 }
 
 /**
@@ -108,7 +119,7 @@ function fieldsOf(headers) {
 function validateUpgrade(req) {
   const { protocols, version } = accepted(inspectStrictly(req));
 
-  return { protocols, version };
+  return { protocols: [...protocols], version };
 }
 
 /**
@@ -173,7 +184,7 @@ function responseLines(accept, protocol) {
 function responseOf(lines) {
   const response = `${lines.join('\r\n')}\r\n\r\n`;
 
-  if (Buffer.byteLength(response) === response.length) return response;
+  if (ASCII.test(response)) return response;
   return Buffer.from(response).toString('latin1');
 }
 

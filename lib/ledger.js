@@ -30,7 +30,9 @@ class Ledger {
    * @private
    */
   reset(index) {
-    this.totals.fill(0, index * TOTALS, (index + 1) * TOTALS);
+    const at = index * TOTALS;
+
+    for (let i = at; i < at + TOTALS; i++) this.totals[i] = 0;
   }
 
   /**
@@ -53,13 +55,14 @@ class Ledger {
 
   /**
    * @param {Number} index The connection
-   * @return {Object} The bytes read and written in all
+   * @param {Number} queued What the kernel has not taken
+   * @return {Object} That, and the bytes read and written in all
    * @private
    */
-  counts(index) {
+  counts(index, queued) {
     const at = index * TOTALS;
 
-    return { bytesRead: this.totals[at + BYTES_READ], bytesWritten: this.totals[at + BYTES_WRITTEN] };
+    return { bytesRead: this.totals[at + BYTES_READ], bytesWritten: this.totals[at + BYTES_WRITTEN], queued };
   }
 }
 

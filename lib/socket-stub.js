@@ -8,7 +8,8 @@
 // Which sockets are taken, and in which order, is decided in takeover.js:
 //
 //   shadowOf(handle)             can this handle become a stub?
-//   install(handle)              it does, and libuv closes its descriptor
+//   install(handle, ends)        it does, and libuv closes its descriptor
+//   isStub(handle)               has it become one?
 //   bind(handle, connection)     from now on the connection answers
 //   wasActive(handle)            have bytes moved since this was last asked?
 
@@ -108,7 +109,7 @@ function isNative(real) {
  * @public
  */
 function shadowOf(handle) {
-  if (!handle || Object.hasOwn(handle, kState)) return null;
+  if (!handle || handle[kState] !== undefined) return null;
 
   const real = Object.getPrototypeOf(handle);
   let found = prototypes.get(real);
@@ -137,35 +138,17 @@ function addressOf(handle, method) {
   return handle[method](out) === 0 ? out : null;
 }
 
-/** The local address of the socket before; most sockets share it. */
-let lastLocal = null;
-
-/**
- * The local address of a handle, one object for all sockets that share it.
- *
- * @param {Object} handle Node's handle
- * @return {?Object} `{ address, family, port }`; null for Unix sockets
- * @private
- */
-function localAddressOf(handle) {
-  const local = addressOf(handle, 'getsockname');
-
-  if (local === null || lastLocal === null || local.address !== lastLocal.address || local.port !== lastLocal.port) {
-    lastLocal = local;
-  }
-
-  return lastLocal;
-}
-
 /**
  * Turns a handle into the stub and has libuv close the descriptor behind it. The
  * caller has duplicated the descriptor and stopped reading. Until `bind`, and for
  * good when the socket is released, there is nothing behind the stub.
  *
  * @param {Object} handle Node's handle, accepted by `shadowOf`
+ * @param {Float64Array} ends The packed addresses of the peer and of this end,
+ *     -1 where the handle has to be asked
  * @public
  */
-function install(handle) {
+function install(handle, ends) {
   const { prototype } = shadowOf(handle);
 
   handle[kState] = {
@@ -175,8 +158,8 @@ function install(handle) {
     bytesWritten: handle.bytesWritten,
     closed: false,
     connection: nothing,
-    local: localAddressOf(handle),
-    peer: addressOf(handle, 'getpeername')
+    local: ends[1] < 0 ? addressOf(handle, 'getsockname') : ends[1],
+    peer: ends[0] < 0 ? addressOf(handle, 'getpeername') : ends[0]
   };
   handle._consumed = true;
   Object.setPrototypeOf(handle, prototype);
@@ -193,6 +176,17 @@ function install(handle) {
  */
 function bind(handle, connection) {
   handle[kState].connection = connection;
+}
+
+/**
+ * Whether a handle is a stub, of whichever copy of this package.
+ *
+ * @param {?Object} handle A socket's handle
+ * @return {Boolean} True when it is
+ * @public
+ */
+function isStub(handle) {
+  return Boolean(handle) && handle[kState] !== undefined;
 }
 
 /**
@@ -216,4 +210,4 @@ function wasActive(handle) {
   return active;
 }
 
-module.exports = { bind, install, shadowOf, wasActive };
+module.exports = { bind, install, isStub, shadowOf, wasActive };

@@ -38,8 +38,11 @@ const NOT_SUPPORTED = -errno.ENOTSUP;
 /** `uv_shutdown` finished synchronously: Node waits for no completion. */
 const FINISHED = 1;
 
-/** Where a stub keeps what it knows. */
-const kState = Symbol('upshift.stub');
+/** Where a stub keeps what it knows: one name per process, so that two installed copies recognise each other's. */
+const kState = Symbol.for('upshift.stub');
+
+/** Above this, a packed address is an IPv4 address mapped into IPv6. */
+const MAPPED = 2 ** 48;
 
 /** The symbol under which Node's handles refer to their socket. */
 let ownerSymbol;
@@ -142,6 +145,28 @@ function refuseToLeave(socket) {
   throw codedError('ERR_UPSHIFT_TAKEN', 'The socket was upgraded, its handle cannot be passed on');
 }
 
+/**
+ * An address as Node tells it.
+ *
+ * @param {(Number|Object|null)} packed The address as the engine packs it (src/binding/descriptor.rs), or as it was told
+ * @return {?Object} `{ address, family, port }`
+ * @private
+ */
+function unpacked(packed) {
+  if (typeof packed !== 'number') return packed;
+
+  const isMapped = packed >= MAPPED;
+  const rest = isMapped ? packed - MAPPED : packed;
+  const host = Math.floor(rest / 65536);
+  const dotted = [host >>> 24, (host >>> 16) & 255, (host >>> 8) & 255, host & 255].join('.');
+
+  return {
+    address: isMapped ? `::ffff:${dotted}` : dotted,
+    family: isMapped ? 'IPv6' : 'IPv4',
+    port: rest % 65536
+  };
+}
+
 /** Members that are functions, by name. */
 const methods = {
   asyncReset: inert,
@@ -162,11 +187,11 @@ const methods = {
     return this[kState].connection.option('tos');
   },
   getpeername(out) {
-    Object.assign(out, this[kState].peer);
+    Object.assign(out, unpacked(this[kState].peer));
     return 0;
   },
   getsockname(out) {
-    Object.assign(out, this[kState].local);
+    Object.assign(out, unpacked(this[kState].local));
     return 0;
   },
   hasRef() {

@@ -17,15 +17,18 @@
 const net = require('node:net');
 
 const { codedError } = require('./errors');
-const { bind, install, shadowOf } = require('./socket-stub');
+const { bind, install, isStub, shadowOf } = require('./socket-stub');
 const { watchTimeouts } = require('./socket-timeout');
 const { GONE, settle, stopReading } = require('./unfinished-response');
 
 /** One set per process: two installed copies and vm contexts agree on it. */
 const TAKEN = Symbol.for('upshift.taken');
 
-/** The listener wrappers that the HTTP server leaves on a socket, a closure each. */
-const WRAPPERS = ['on', 'addListener', 'prependListener'];
+/** Whether libuv was asked to use io_uring; it looks once, at the start. */
+const RING = process.env.UV_USE_IO_URING;
+
+/** Where the engine notes the addresses of a descriptor it takes. */
+const ends = new Float64Array(2);
 
 /** Node's private symbols on sockets, by description; found on the first one. */
 const privateSymbols = new Map();
@@ -75,7 +78,7 @@ function unguard(socket) {
 }
 
 /**
- * The sockets of this process that were taken.
+ * The sockets of this process that are taken and have no stub: streams, and those that wait for an earlier response.
  *
  * @return {WeakSet} The set
  * @private
@@ -97,22 +100,20 @@ function takenSockets() {
  * @public
  */
 function isTaken(socket) {
-  return takenSockets().has(socket);
+  return isStub(socket._handle) || takenSockets().has(socket);
 }
 
 /**
- * Claims a socket.
+ * Refuses a socket that was taken before.
  *
  * @param {Duplex} socket The socket
- * @throws {Error} `ERR_UPSHIFT_TAKEN` when it was taken before
+ * @throws {Error} `ERR_UPSHIFT_TAKEN` when it was
  * @private
  */
-function claim(socket) {
+function checkFree(socket) {
   if (isTaken(socket)) {
     throw codedError('ERR_UPSHIFT_TAKEN', 'The socket was upgraded before and cannot be upgraded again');
   }
-
-  takenSockets().add(socket);
 }
 
 /**
@@ -143,9 +144,7 @@ function privateSymbol(socket, description) {
  * @private
  */
 function canForget() {
-  const ring = process.env.UV_USE_IO_URING;
-
-  return !ring || ring === '0' || binding().forgetDescriptor(-1) === 0;
+  return !RING || RING === '0' || binding().forgetDescriptor(-1) === 0;
 }
 
 /**
@@ -210,14 +209,15 @@ function drain(socket, head) {
  * @private
  */
 function slim(socket) {
-  for (const name of WRAPPERS) {
-    // Deleting them would turn the socket into a dictionary.
-    if (Object.hasOwn(socket, name)) socket[name] = net.Socket.prototype[name];
-  }
+  const { prototype } = net.Socket;
 
-  for (const name of ['_peername', '_sockname']) {
-    if (socket[name]) socket[name] = null;
-  }
+  // Deleting the server's wrappers, a closure each, would turn the socket into a dictionary.
+  if (socket.on !== prototype.on) socket.on = prototype.on;
+  if (socket.addListener !== prototype.addListener) socket.addListener = prototype.addListener;
+  if (socket.prependListener !== prototype.prependListener) socket.prependListener = prototype.prependListener;
+
+  if (socket._peername) socket._peername = null;
+  if (socket._sockname) socket._sockname = null;
 
   const timer = privateSymbol(socket, 'timeout');
 
@@ -234,16 +234,14 @@ function slim(socket) {
  */
 function takeDescriptor(socket, head) {
   const handle = socket._handle;
-  const own = handle.fd;
-  const fd = binding().dupDescriptor(own);
+  // libuv forgets it with Node's descriptor still open: afterwards nobody could name the entry.
+  const fd = binding().takeDescriptor(handle.fd, ends);
 
   // Out of descriptors: the socket goes on as a Duplex.
   if (fd < 0) return null;
 
   stopReading(socket);
-  // With Node's descriptor still open: afterwards nobody could name the entry.
-  binding().forgetDescriptor(own);
-  install(handle);
+  install(handle, ends);
   watchTimeouts(socket);
 
   // Only now: `read()` starts reading again, which is the stub's by now.
@@ -263,6 +261,8 @@ function takeDescriptor(socket, head) {
  * @private
  */
 function keepDuplex(socket, head) {
+  takenSockets().add(socket);
+
   // A slice of the parser's buffer pins 64 KiB.
   const leftover = head && head.length > 0 ? Buffer.from(head) : null;
 
@@ -319,9 +319,9 @@ function take(req, socket, head, options) {
   const { isPossible = () => true } = options;
 
   guard(socket);
-  claim(socket);
+  checkFree(socket);
 
-  return settle(req, socket, (err) => {
+  const isSettled = settle(req, socket, (err) => {
     if (err || !socket.readable) {
       options.onFail(err || new Error(GONE));
       return;
@@ -335,6 +335,9 @@ function take(req, socket, head, options) {
     if (result) deliver(socket, result, options);
     else options.onReady(keepDuplex(socket, head));
   });
+
+  if (!isSettled) takenSockets().add(socket);
+  return isSettled;
 }
 
 module.exports = { guard, isTaken, settle, take, unguard };

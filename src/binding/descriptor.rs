@@ -1,17 +1,29 @@
-//! How does a file descriptor leave Node's hands and reach ours? Three calls, used by `lib/takeover.js` in this order:
-//! duplicate it, make libuv's own readiness set forget the original, and, when the takeover fails after all, close the
-//! duplicate.
+//! How does a file descriptor leave Node's hands and reach ours? `lib/takeover.js` takes a duplicate, and closes it when
+//! the takeover fails after all.
 //!
 //! May use napi and libc only. Which sockets are taken and when is decided in JavaScript; what happens to the descriptor
 //! afterwards is the engine's business.
 
 use napi::Env;
+use napi::bindgen_prelude::{JsValue, Unknown};
 use napi_derive::napi;
 
-/// Duplicates `fd`, close-on-exec and non-blocking; `-errno` when that fails, with nothing changed.
+use super::values;
+
+/// Duplicates `fd`, close-on-exec, and makes libuv forget the original (see [`forget_descriptor`]); `-errno` when there
+/// is no duplicate to be had, with nothing changed.
+///
+/// All in one call, since it happens for each handshake: `ends`, a `Float64Array` of two, gets the peer's and the local
+/// address, packed: the IPv4 address times 65536 plus the port, plus 2 to the 48th when it is mapped into IPv6; -1 for
+/// any other kind.
 #[napi]
-pub(crate) fn dup_descriptor(fd: i32) -> i32 {
-    platform::duplicate(fd)
+pub(crate) fn take_descriptor(env: Env, fd: i32, #[napi(ts_arg_type = "Float64Array")] ends: Unknown<'_>) -> i32 {
+    let copy = platform::duplicate(fd);
+    if copy >= 0 {
+        platform::forget(env, fd);
+        values::write_floats(env.raw(), ends.raw(), platform::ends(copy));
+    }
+    copy
 }
 
 /// Removes `fd` from the readiness set of this environment's libuv loop: 0, or `-errno`. A descriptor the set does not
@@ -35,8 +47,15 @@ pub(crate) fn close_descriptor(fd: i32) -> i32 {
 #[cfg(unix)]
 mod platform {
     use std::io::Error;
+    use std::mem::MaybeUninit;
+    use std::net::Ipv6Addr;
 
     use napi::Env;
+
+    /// What stands for an address that does not fit.
+    const UNKNOWN: f64 = -1.0;
+    /// Marks an IPv4 address that is mapped into IPv6.
+    const MAPPED: f64 = 65_536.0 * 4_294_967_296.0;
 
     /// The result of a system call as JavaScript reads it: the value itself, or `-errno`.
     fn value_or_errno(result: i32) -> i32 {
@@ -47,30 +66,51 @@ mod platform {
         }
     }
 
-    /// See [`super::dup_descriptor`].
+    /// See [`super::take_descriptor`].
     pub(super) fn duplicate(fd: i32) -> i32 {
-        // SAFETY: fcntl takes any number and answers EBADF for one that is not open; no memory is passed.
-        let copy = value_or_errno(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) });
-        if copy < 0 {
-            return copy;
-        }
-        let failure = set_nonblocking(copy);
-        if failure < 0 {
-            close(copy);
-            return failure;
-        }
-        copy
+        // SAFETY: fcntl takes any number and answers EBADF for one that is not open; no memory is passed. Both numbers
+        // share libuv's O_NONBLOCK.
+        value_or_errno(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) })
     }
 
-    /// Node's sockets are non-blocking already, and both numbers share the flag: it is written only where it is missing.
-    fn set_nonblocking(fd: i32) -> i32 {
-        // SAFETY: `fd` is open and ours; no memory is passed.
-        let flags = value_or_errno(unsafe { libc::fcntl(fd, libc::F_GETFL) });
-        if flags < 0 || flags & libc::O_NONBLOCK != 0 {
-            return flags.min(0);
+    /// The peer's and the local address of a socket, see [`super::take_descriptor`].
+    pub(super) fn ends(fd: i32) -> [f64; 2] {
+        [address(fd, libc::getpeername), address(fd, libc::getsockname)]
+    }
+
+    /// `int getpeername(int, struct sockaddr*, socklen_t*)`, and the one for the local end.
+    type GetName = unsafe extern "C" fn(libc::c_int, *mut libc::sockaddr, *mut libc::socklen_t) -> libc::c_int;
+
+    /// One address, packed.
+    fn address(fd: i32, get: GetName) -> f64 {
+        let mut found = MaybeUninit::<libc::sockaddr_storage>::zeroed();
+        let mut length = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+        // SAFETY: any number may be asked; the kernel writes at most `length` bytes, which are there.
+        let result = unsafe { get(fd, found.as_mut_ptr().cast(), &raw mut length) };
+        if result != 0 {
+            return UNKNOWN;
         }
-        // SAFETY: as above; the flags are the ones just read plus one.
-        value_or_errno(unsafe { libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK) })
+        // SAFETY: zeroed, which is a value of this type, then filled by the kernel.
+        let family = i32::from(unsafe { found.assume_init_ref() }.ss_family);
+        match family {
+            libc::AF_INET => {
+                // SAFETY: the family says which structure it is, and it fits into the storage.
+                let v4 = unsafe { &*found.as_ptr().cast::<libc::sockaddr_in>() };
+                packed(u32::from_be(v4.sin_addr.s_addr), u16::from_be(v4.sin_port))
+            }
+            libc::AF_INET6 => {
+                // SAFETY: as above.
+                let v6 = unsafe { &*found.as_ptr().cast::<libc::sockaddr_in6>() };
+                Ipv6Addr::from(v6.sin6_addr.s6_addr)
+                    .to_ipv4_mapped()
+                    .map_or(UNKNOWN, |v4| MAPPED + packed(v4.to_bits(), u16::from_be(v6.sin6_port)))
+            }
+            _ => UNKNOWN,
+        }
+    }
+
+    fn packed(address: u32, port: u16) -> f64 {
+        f64::from(address) * 65536.0 + f64::from(port)
     }
 
     /// See [`super::close_descriptor`].
@@ -135,7 +175,7 @@ mod platform {
     /// libuv's `UV_ENOTSUP` on Windows.
     const ENOTSUP: i32 = -4049;
 
-    /// See [`super::dup_descriptor`].
+    /// See [`super::take_descriptor`].
     pub(super) fn duplicate(_fd: i32) -> i32 {
         ENOTSUP
     }
@@ -143,6 +183,11 @@ mod platform {
     /// See [`super::forget_descriptor`].
     pub(super) fn forget(_env: Env, _fd: i32) -> i32 {
         ENOTSUP
+    }
+
+    /// See [`super::take_descriptor`].
+    pub(super) fn ends(_fd: i32) -> [f64; 2] {
+        [-1.0; 2]
     }
 
     /// See [`super::close_descriptor`].

@@ -4,10 +4,11 @@
 
 use std::borrow::Cow;
 
-use napi::bindgen_prelude::{Either, Result};
-use napi::{Error, JsString, Status};
+use napi::bindgen_prelude::{Either, JsValue, Result, Unknown};
+use napi::{Env, Error, Status};
 use napi_derive::napi;
 
+use super::values;
 use crate::proto::handshake::{Accepted, Refusal, Rules, examine};
 
 /// What stands for a character that no HTTP head can contain; it fits none of the grammars.
@@ -31,19 +32,20 @@ pub(crate) struct RefusedHandshake {
 /// Decides about a request head: request line, header lines and the empty line, each ended by CR LF.
 ///
 /// `header_count` is the number of header lines the caller wrote: a value that smuggles in another one is refused.
-/// `rules` is `'ws'` or `'strict'`. One that may be answered with 101 comes back as a string, since an object costs more
-/// than the decision: the version, the value for `Sec-WebSocket-Accept`, and the subprotocols asked for, in order,
-/// without duplicates, each after a space.
+/// `strict`: by the rules of RFC 6455 instead of those of `ws`. One that may be answered with 101 comes back as a string,
+/// since an object costs more than the decision: the value for `Sec-WebSocket-Accept` (28 characters), the version, and
+/// the subprotocols asked for, in order, without duplicates, each after a space.
 #[napi]
 pub(crate) fn validate_handshake(
-    head: JsString<'_>,
+    env: Env,
+    #[napi(ts_arg_type = "string")] head: Unknown<'_>,
     header_count: u32,
-    #[napi(ts_arg_type = "'ws' | 'strict'")] rules: JsString<'_>,
+    strict: bool,
 ) -> Result<Either<String, RefusedHandshake>> {
-    let rules = Rules::named(rules.into_utf8()?.as_str()?)
-        .ok_or_else(|| Error::new(Status::InvalidArg, "rules must be 'ws' or 'strict'"))?;
-    let text = head.into_utf8()?;
-    let bytes = to_latin1(text.as_str()?);
+    let rules = if strict { Rules::Strict } else { Rules::Ws };
+    let text = values::text(env.raw(), head.raw())
+        .ok_or_else(|| Error::new(Status::StringExpected, "the head must be a string"))?;
+    let bytes = to_latin1(&text);
     Ok(match examine(&bytes, header_count as usize, rules) {
         Ok(accepted) => Either::A(words(&accepted)),
         Err(refusal) => Either::B(refused(refusal, rules)),
@@ -54,18 +56,20 @@ pub(crate) fn validate_handshake(
 ///
 /// Node-API can read a string as Latin-1 by itself, but cuts off the upper half of wider characters, which makes a line
 /// feed of U+010A.
-fn to_latin1(text: &str) -> Cow<'_, [u8]> {
+fn to_latin1(text: &[u8]) -> Cow<'_, [u8]> {
     if text.is_ascii() {
-        return Cow::Borrowed(text.as_bytes());
+        return Cow::Borrowed(text);
     }
-    text.chars()
+    String::from_utf8_lossy(text)
+        .chars()
         .map(|character| u8::try_from(character).unwrap_or(FOREIGN))
         .collect()
 }
 
 /// What JavaScript needs of an accepted handshake; none of it can contain a space.
 fn words(accepted: &Accepted<'_>) -> String {
-    let mut words = format!("{} {}", accepted.version, accepted.accept);
+    let mut words = accepted.accept.clone();
+    words.push_str(if accepted.version == 8 { "8" } else { "13" });
     for protocol in &accepted.protocols {
         words.push(' ');
         words.push_str(protocol);

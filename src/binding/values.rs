@@ -91,8 +91,8 @@ pub(crate) fn arena_view(env: sys::napi_env, arena: &Arc<Arena>) -> sys::napi_va
     value
 }
 
-/// The bytes of a `Uint8Array` (or Buffer): where they are and how many. Nothing when it is none, or detached.
-pub(crate) fn bytes_of(env: sys::napi_env, value: sys::napi_value) -> Option<(*const u8, usize)> {
+/// A typed array: its kind, where its elements are and how many. Nothing when it is none, or detached.
+fn typed_array(env: sys::napi_env, value: sys::napi_value) -> Option<(sys::napi_typedarray_type, *mut c_void, usize)> {
     let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
     let (mut buffer, mut offset) = (ptr::null_mut(), 0);
     // SAFETY: on the environment's thread with a value of the current scope; all results are our own memory.
@@ -107,7 +107,54 @@ pub(crate) fn bytes_of(env: sys::napi_env, value: sys::napi_value) -> Option<(*c
             &raw mut offset,
         )
     };
-    (status == sys::Status::napi_ok).then_some((data.cast_const().cast(), length))
+    (status == sys::Status::napi_ok).then_some((kind, data, length))
+}
+
+/// The bytes of a `Uint8Array` (or Buffer): where they are and how many. Nothing when it is none, or detached.
+pub(crate) fn bytes_of(env: sys::napi_env, value: sys::napi_value) -> Option<(*const u8, usize)> {
+    typed_array(env, value).map(|(_, data, length)| (data.cast_const().cast(), length))
+}
+
+/// Writes `numbers` to the beginning of a `Float64Array` that has room for them.
+pub(crate) fn write_floats<const N: usize>(env: sys::napi_env, value: sys::napi_value, numbers: [f64; N]) {
+    if let Some((sys::TypedarrayType::float64_array, data, length)) = typed_array(env, value)
+        && length >= N
+    {
+        // SAFETY: a Float64Array's elements are aligned and belong to this thread; there are at least N of them.
+        unsafe { data.cast::<[f64; N]>().write(numbers) };
+    }
+}
+
+/// A string as UTF-8, in one call when it is of a usual length; nothing when it is no string.
+pub(crate) fn text(env: sys::napi_env, value: sys::napi_value) -> Option<Vec<u8>> {
+    const USUAL: usize = 2048;
+    let mut bytes = Vec::with_capacity(USUAL);
+    let length = write_text(env, value, &mut bytes)?;
+    // It may have been cut: inside a character too, which takes at most four bytes, and there is a NUL behind it.
+    if length + 5 > bytes.capacity() {
+        let mut whole = 0;
+        // SAFETY: on the environment's thread with a value of the current scope; without memory it only counts.
+        unsafe { sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &raw mut whole) };
+        bytes.reserve(whole + 1);
+        write_text(env, value, &mut bytes)?;
+    }
+    Some(bytes)
+}
+
+/// Fills `bytes`, up to its capacity.
+fn write_text(env: sys::napi_env, value: sys::napi_value, bytes: &mut Vec<u8>) -> Option<usize> {
+    let mut length = 0;
+    // SAFETY: on the environment's thread with a value of the current scope; at most the capacity is written, a NUL
+    // included.
+    let status = unsafe {
+        sys::napi_get_value_string_utf8(env, value, bytes.as_mut_ptr().cast(), bytes.capacity(), &raw mut length)
+    };
+    if status != sys::Status::napi_ok {
+        return None;
+    }
+    // SAFETY: so many bytes were written just now.
+    unsafe { bytes.set_len(length) };
+    Some(length)
 }
 
 /// Takes element `index` of an array and leaves `undefined` in its place.

@@ -14,17 +14,6 @@ pub enum Rules {
     Strict,
 }
 
-impl Rules {
-    /// The rules that JavaScript calls `name`.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "ws" => Some(Self::Ws),
-            "strict" => Some(Self::Strict),
-            _ => None,
-        }
-    }
-}
-
 /// A handshake that met its rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted<'a> {
