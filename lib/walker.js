@@ -206,7 +206,10 @@ class Walker {
    * @private
    */
   large(index) {
-    return new FastBuffer(this.channel.native.takeLarge(index));
+    const memory = this.channel.native.takeLarge(index);
+
+    this.memory.lent(memory.byteLength);
+    return new FastBuffer(memory);
   }
 
   /**

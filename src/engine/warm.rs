@@ -1,19 +1,43 @@
 //! Memory for large messages that was used before: fresh pages cost more than the copy into them.
 
 use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Buffers kept.
-const KEEP: usize = 64;
-/// Bytes kept in all of them.
+/// Buffers kept: what a collection of V8's young objects gives back at once.
+const KEEP: usize = 512;
+/// Bytes kept in all of them, which is also the most that peers can make us hold by naming lengths.
 const KEEP_BYTES: usize = 32 << 20;
-/// How many times what is needed now a buffer may have.
-const AHEAD: usize = 8;
+/// How many times what is needed now a buffer may have: a full read begins a message of 1 MiB.
+const AHEAD: usize = 16;
 
+/// The buffers by their capacity; of equal ones the one used last goes first.
 #[derive(Default)]
 struct Shelf {
-    buffers: Vec<Vec<u8>>,
+    buffers: BTreeMap<usize, Vec<Vec<u8>>>,
+    count: usize,
     bytes: usize,
+}
+
+impl Shelf {
+    fn take(&mut self, least: usize, most: usize) -> Option<Vec<u8>> {
+        let (&capacity, equal) = self.buffers.range_mut(least..=most).next()?;
+        let buffer = equal.pop();
+        if equal.is_empty() {
+            self.buffers.remove(&capacity);
+        }
+        self.count -= usize::from(buffer.is_some());
+        self.bytes -= buffer.as_ref().map_or(0, Vec::capacity);
+        buffer
+    }
+
+    fn give(&mut self, buffer: Vec<u8>) {
+        if self.count < KEEP && self.bytes + buffer.capacity() <= KEEP_BYTES {
+            self.count += 1;
+            self.bytes += buffer.capacity();
+            self.buffers.entry(buffer.capacity()).or_default().push(buffer);
+        }
+    }
 }
 
 /// A shelf of buffers, shared by the reactor that takes and the JavaScript heap whose finalizers give back.
@@ -28,17 +52,11 @@ impl Warm {
             .min(capacity.saturating_mul(AHEAD))
             .max(capacity.saturating_mul(2));
         let mut kept = self.0.lock();
-        let best = (0..kept.buffers.len())
-            .filter(|&at| (capacity..=most).contains(&kept.buffers[at].capacity()))
-            .min_by_key(|&at| kept.buffers[at].capacity());
-        if let Some(at) = best {
-            let buffer = kept.buffers.swap_remove(at);
-            kept.bytes -= buffer.capacity();
+        if let Some(buffer) = kept.take(capacity, most) {
             return buffer;
         }
-        // What does not serve leaves, the oldest first: buffers nobody can use would pile up.
-        let unused = (!kept.buffers.is_empty()).then(|| kept.buffers.remove(0));
-        kept.bytes -= unused.as_ref().map_or(0, Vec::capacity);
+        // What does not serve leaves, one each time: buffers nobody can use would pile up.
+        let unused = kept.take(0, usize::MAX);
         drop(kept);
         drop(unused);
         Vec::with_capacity(capacity)
@@ -47,18 +65,16 @@ impl Warm {
     /// Takes a buffer back, unless there are enough. The JavaScript thread calls this, so it does not wait for the lock.
     pub fn give(&self, mut buffer: Vec<u8>) {
         buffer.clear();
-        let Some(mut kept) = self.0.try_lock() else { return };
-        if kept.buffers.len() < KEEP && kept.bytes + buffer.capacity() <= KEEP_BYTES {
-            kept.bytes += buffer.capacity();
-            kept.buffers.push(buffer);
+        if buffer.capacity() > 0
+            && let Some(mut kept) = self.0.try_lock()
+        {
+            kept.give(buffer);
         }
     }
 
     /// Lets everything go.
     pub fn cool(&self) {
-        let mut kept = self.0.lock();
-        kept.buffers = Vec::new();
-        kept.bytes = 0;
+        *self.0.lock() = Shelf::default();
     }
 
     /// Bytes kept.
@@ -81,17 +97,19 @@ mod tests {
         assert_eq!(warm.take(128 << 10, 300_000).capacity(), 300_000);
         assert_eq!(warm.take(128 << 10, 1 << 20).capacity(), 400_000);
         assert_eq!(warm.held(), 1 << 20);
+        // The header belongs to the first read.
+        assert_eq!(warm.take((128 << 10) - 28, 1 << 20).capacity(), 1 << 20);
     }
 
     #[test]
     fn what_serves_nobody_leaves() {
         let warm = Warm::default();
         for _ in 0..10 {
-            let first = warm.take(16 << 10, 300_000);
+            let first = warm.take(16 << 10, 400_000);
             assert_eq!(first.capacity(), 16 << 10);
-            warm.give(Vec::with_capacity(300_000));
+            warm.give(Vec::with_capacity(400_000));
         }
-        assert_eq!(warm.held(), 300_000);
+        assert_eq!(warm.held(), 400_000);
     }
 
     #[test]
