@@ -81,7 +81,6 @@ class MessageMemory {
     if (this.lentBytes < LOOK) return;
 
     this.lentBytes = 0;
-    // eslint-disable-next-line no-new
     new ArrayBuffer(1);
   }
 

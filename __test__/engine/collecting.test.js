@@ -16,7 +16,8 @@ const isMarking = Number(process.versions.node.split('.')[0]) >= 24;
 const MESSAGES = 6400;
 const SIZE = 64 * 1024;
 
-const name = 'large messages do not make V8 mark the heap again and again (from Node.js 24 on it does so for all memory)';
+const name =
+  'large messages do not make V8 mark the heap again and again (from Node.js 24 on it does so for all memory)';
 
 test(name, { skip: isMarking }, async () => {
   const child = start('collecting', [], { env: { UPSHIFT_DRIVER: 'loop', UPSHIFT_TRANSPORT: 'fd' } });
