@@ -6,6 +6,7 @@ use super::slab::Slab;
 #[cfg(unix)]
 use super::uv::Watch;
 use super::values::{self, Reference};
+use crate::engine::deadlines::timer;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::driver::policy::Policy;
 use crate::engine::driver::thread::{self, Return};
@@ -100,7 +101,7 @@ impl Channel {
         if self.hub.exchange.driver() == Driver::Loop
             && let Some(watch) = &*self.watch.borrow()
         {
-            watch.arm(deadline.map(|at| at.saturating_duration_since(Instant::now())));
+            watch.arm(deadline.map(|at| timer(at, Instant::now())));
         }
     }
 
@@ -108,7 +109,7 @@ impl Channel {
     pub(crate) fn schedule(&self, more: bool, deadline: Option<Instant>) {
         let after = match (more, deadline) {
             (true, _) => 0,
-            (false, Some(at)) => at.saturating_duration_since(Instant::now()).as_millis() as u32 + 1,
+            (false, Some(at)) => timer(at, Instant::now()),
             (false, None) => return,
         };
         functions::call(self.env, self.functions.later, &[values::uint32(self.env, after)]);
@@ -180,8 +181,11 @@ impl Channel {
         while left == Left::Nothing {
             self.rounds.set(Rounds::Idle);
             let before = Instant::now();
-            // The thread may still be on its way to park: the set is level-triggered here and calls again.
-            let Some(turned) = self.hub.loop_turn() else { break };
+            let Some(turned) = self.hub.loop_turn() else {
+                // The thread may still be on its way to park. The set is level-triggered here and calls again, the timer is not.
+                self.rounds.set(Rounds::Again);
+                break;
+            };
             turning += before.elapsed();
             self.arm(turned.deadline);
             self.come_back(turned.more);
@@ -291,7 +295,7 @@ impl Channel {
         if self.dispatching.get() {
             return;
         }
-        let start = || {
+        self.hub.enter_loop(|deadline| {
             let now = Instant::now();
             self.era.set(now);
             self.policy.borrow_mut().begin(now, Duration::ZERO);
@@ -299,14 +303,8 @@ impl Channel {
             if let Some(watch) = &*self.watch.borrow() {
                 watch.start();
             }
-        };
-        if self.hub.enter_loop(start)
-            && let Some(reactor) = self.hub.try_reactor()
-        {
-            let deadline = reactor.next_deadline();
-            drop(reactor);
             self.arm(deadline);
-        }
+        });
     }
 
     /// Keeps the process alive, or no longer.

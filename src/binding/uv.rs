@@ -207,12 +207,12 @@ impl Watch {
         self.arm(None);
     }
 
-    /// Asks to be called after `delay`, or not at all.
-    pub(crate) fn arm(&self, delay: Option<Duration>) {
-        match delay {
+    /// Asks to be called after so many milliseconds, or not at all.
+    pub(crate) fn arm(&self, milliseconds: Option<u32>) {
+        match milliseconds {
             // SAFETY: as in `start`. uv_timer_start replaces an earlier time.
-            Some(delay) => unsafe {
-                (self.uv.timer_start)(self.timer, on_timer, delay.as_millis() as u64 + 1, 0);
+            Some(milliseconds) => unsafe {
+                (self.uv.timer_start)(self.timer, on_timer, milliseconds.into(), 0);
             },
             // SAFETY: as in `start`; stopping a stopped timer is allowed.
             None => unsafe {

@@ -70,9 +70,50 @@ impl Deadlines {
     }
 }
 
+/// The longest a timer of JavaScript takes (24.8 days); one that rings earlier than its deadline is set again.
+const LONGEST: u128 = i32::MAX as u128;
+
+/// How many milliseconds after `now` a timer of the event loop has to ring for a deadline: never before it, at most one
+/// late.
+pub fn timer(deadline: Instant, now: Instant) -> u32 {
+    let left = deadline.saturating_duration_since(now).as_nanos();
+    left.div_ceil(1_000_000).min(LONGEST) as u32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn a_deadline_is_never_early_and_at_most_a_millisecond_late() {
+        for delay in [0, 1, 999, 1000, 1001, 30_000_000].map(Duration::from_micros) {
+            let mut deadlines = Deadlines::default();
+            let before = Instant::now();
+            deadlines.add(delay, 1);
+            let after = Instant::now();
+            let due = deadlines.next().unwrap();
+            assert!(due >= before + delay && due <= after + delay + MS, "{delay:?}");
+        }
+    }
+
+    #[test]
+    fn a_timer_is_never_early_and_at_most_a_millisecond_late() {
+        let now = Instant::now();
+        for micros in [0, 1, 999, 1000, 1001, 30_000_000] {
+            let left = Duration::from_micros(micros);
+            let rings = Duration::from_millis(timer(now + left, now).into());
+            assert!(rings >= left && rings < left + MS, "{left:?}: {rings:?}");
+        }
+        assert_eq!(timer(now, now + MS), 0, "long due");
+    }
+
+    #[test]
+    fn a_timer_takes_no_more_than_javascript_can() {
+        let now = Instant::now();
+        assert_eq!(timer(now + Duration::from_secs(1 << 30), now), 0x7fff_ffff);
+    }
 
     #[test]
     fn the_earliest_comes_first_and_none_before_its_time() {

@@ -292,8 +292,8 @@ impl Hub {
     }
 
     /// The loop starts driving, if the thread left and everything is dispatched; otherwise another dispatch is asked for.
-    /// `start` sets the watcher up.
-    pub fn enter_loop(&self, start: impl FnOnce()) -> bool {
+    /// `start` sets the watcher up, and a timer for the next deadline.
+    pub fn enter_loop(&self, start: impl FnOnce(Option<Instant>)) -> bool {
         if self.exchange.driver() != Driver::ToLoop {
             return false;
         }
@@ -310,7 +310,8 @@ impl Hub {
         reactor.write();
         self.exchange.set_driver(Driver::Loop);
         self.crossings.switches.fetch_add(1, Ordering::Relaxed);
-        start();
+        // Under the lock: asked later, the thread might have it, and nobody would know of the deadline.
+        start(reactor.next_deadline());
         let again = reactor.has_work() || !self.mailbox.is_empty() || reactor.has_released();
         drop(reactor);
         if again {

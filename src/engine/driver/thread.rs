@@ -65,15 +65,18 @@ async fn sleep(hub: &Hub, watch: &AsyncFd<OwnedFd>, turned: Turned, may_leave: b
     if !hub.exchange.start_waiting(turned.hungry, || hub.mailbox_is_empty()) {
         return;
     }
-    // A silent thread still has to notice that it is no longer needed.
-    let idle = may_leave.then(|| Instant::now() + Duration::from_secs(1));
-    let wake_at = [turned.deadline, idle].into_iter().flatten().min();
-    match wake_at {
+    match wake_at(turned.deadline, Instant::now(), may_leave) {
         None => ready(watch).await,
         // Nothing to do for a timeout: the next turn looks at the deadlines and the policy.
         Some(at) => drop(tokio::time::timeout_at(at.into(), ready(watch)).await),
     }
     hub.exchange.stop_waiting();
+}
+
+/// The next deadline; but a silent thread still has to notice that it is no longer needed.
+fn wake_at(deadline: Option<Instant>, now: Instant, may_leave: bool) -> Option<Instant> {
+    let idle = may_leave.then(|| now + Duration::from_secs(1));
+    deadline.into_iter().chain(idle).min()
 }
 
 /// The set is looked at under the lock right after; as it is level-triggered here, clearing the readiness first loses nothing.
@@ -86,4 +89,19 @@ async fn ready(watch: &AsyncFd<OwnedFd>) {
 fn cpu_time() -> Duration {
     let now = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_sleeps_until_the_deadline_and_no_longer() {
+        let now = Instant::now();
+        let (soon, late) = (now + Duration::from_millis(20), now + Duration::from_secs(20));
+        assert_eq!(wake_at(None, now, false), None);
+        assert_eq!(wake_at(Some(late), now, false), Some(late));
+        assert_eq!(wake_at(Some(soon), now, true), Some(soon));
+        assert!(wake_at(Some(late), now, true) < Some(late), "or it would never leave");
+    }
 }

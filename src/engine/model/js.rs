@@ -147,7 +147,7 @@ impl Js {
         if self.dispatch() {
             return;
         }
-        let entered = self.hub.enter_loop(|| WORLD.watch(true));
+        let entered = self.hub.enter_loop(|_| WORLD.watch(true));
         if !entered {
             thread::yield_now();
         }

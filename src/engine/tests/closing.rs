@@ -97,6 +97,53 @@ fn a_peer_that_does_not_answer_is_dropped_in_time() {
     }
 }
 
+/// Nobody can say when a busy machine lets a thread run; when it asks to run is exact.
+#[test]
+fn the_moment_is_armed_to_the_millisecond_and_the_first_reason_counts() {
+    const TIMEOUT: Duration = Duration::from_secs(3600);
+    for driver in DRIVERS {
+        let mut js = Js::new(closing_in(driver, 3_600_000));
+        let mut peers = js.attach_many(2);
+        settle(&mut js, &mut peers, Duration::from_millis(10));
+        assert_eq!(js.hub.reactor().next_deadline(), None);
+        let before = Instant::now();
+        js.slab.close(peers[0].id, 1001, b"");
+        js.flush(None);
+        until(&mut js, &mut peers, |js, _| js.hub.reactor().next_deadline().is_some());
+        let after = Instant::now();
+        let due = js.hub.reactor().next_deadline();
+        let exact = before + TIMEOUT..=after + TIMEOUT + Duration::from_millis(1);
+        assert!(due.is_some_and(|due| exact.contains(&due)), "{driver:?}");
+        settle(&mut js, &mut peers, Duration::from_millis(10));
+        assert!(driver == Driver::Thread || js.deadline == due, "the timer of the loop");
+        js.slab.shutdown(peers[0].id);
+        js.slab.close(peers[1].id, 1001, b"");
+        settle(&mut js, &mut peers, Duration::from_millis(10));
+        assert_eq!(js.hub.reactor().next_deadline(), due, "{driver:?}");
+    }
+}
+
+#[test]
+fn whoever_takes_over_knows_the_deadline() {
+    let mut options = closing_in(Driver::Loop, 3_600_000);
+    options.stay = Some(Duration::from_millis(1));
+    let mut js = Js::new(options);
+    let mut peers = js.attach_many(1);
+    js.slab.close(peers[0].id, 1001, b"");
+    js.flush(None);
+    let due = js.deadline;
+    assert!(due.is_some());
+    for round in 1..20 {
+        js.deadline = None;
+        until(&mut js, &mut peers, |js, peers| {
+            // Something has to happen, or nobody looks whether it is time to go.
+            peers[0].send(Opcode::Ping, b"");
+            js.switches() >= 2 * round
+        });
+        assert_eq!((js.hub.exchange.driver(), js.deadline), (Driver::Loop, due));
+    }
+}
+
 #[test]
 fn a_deadline_comes_although_the_thread_sleeps_and_only_the_earliest_counts() {
     let mut js = Js::new(closing_in(Driver::Thread, 50));

@@ -72,7 +72,8 @@ pub(in crate::engine::tests) struct Js {
     set: OwnedFd,
     watching: Cell<bool>,
     era: Cell<Instant>,
-    deadline: Option<Instant>,
+    /// When the loop's timer rings.
+    pub(in crate::engine::tests) deadline: Option<Instant>,
     stay: Option<Duration>,
     walk: usize,
     thread: Option<JoinHandle<()>>,
@@ -235,16 +236,11 @@ impl Js {
     }
 
     fn take_from_thread(&mut self) {
-        let (watching, era) = (&self.watching, &self.era);
-        let start = || {
-            watching.set(true);
-            era.set(Instant::now());
-        };
-        if self.hub.enter_loop(start)
-            && let Some(reactor) = self.hub.try_reactor()
-        {
-            self.deadline = reactor.next_deadline();
-        }
+        self.hub.enter_loop(|deadline| {
+            self.watching.set(true);
+            self.era.set(Instant::now());
+            self.deadline = deadline;
+        });
     }
 
     fn ensure_thread(&mut self) {
