@@ -1,11 +1,13 @@
 //! The environment goes away: a worker is terminated, the process exits, the last handle closes. No JavaScript runs any
-//! more, so this is Rust's to do: the thread is joined, what was sent goes out, connections close, libuv lets go.
+//! more, so this is Rust's to do: the thread is joined, what was sent goes out, connections close, libuv lets go. And a
+//! channel that could not be made leaves nothing behind.
 
 use super::channel::Channel;
 use napi::sys;
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Asks to be called before the environment is torn down.
 pub(crate) fn register(channel: &Rc<Channel>) {
@@ -33,4 +35,30 @@ unsafe extern "C" fn end(handle: sys::napi_async_cleanup_hook_handle, argument: 
         return watch.close(done);
     }
     done();
+}
+
+/// Undoes a channel that found no driver: the environment goes on, and somebody will try again.
+pub(crate) fn abandon(channel: &Channel) {
+    channel.hub.stop(&[]);
+    for reference in [channel.resource, channel.slab.list()]
+        .into_iter()
+        .chain(channel.functions.all())
+    {
+        reference.release(channel.env);
+    }
+    // SAFETY: on the environment's thread; nothing was dispatched, so nobody is in this context.
+    unsafe { sys::napi_async_destroy(channel.env, channel.context) };
+    release(channel.threadsafe);
+    #[cfg(unix)]
+    if let Some(watch) = channel.watch.take() {
+        // The descriptor it would have watched stays open until libuv has let go of it.
+        let hub = Arc::clone(&channel.hub);
+        watch.close(Box::new(move || drop(hub)));
+    }
+}
+
+/// Gives up a threadsafe function that nobody else has.
+pub(crate) fn release(function: sys::napi_threadsafe_function) {
+    // SAFETY: on the environment's thread; the caller never calls it again.
+    unsafe { sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::abort) };
 }

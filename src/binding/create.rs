@@ -2,6 +2,7 @@
 
 use super::channel::{Channel, Rounds};
 use super::class::ChannelOptions;
+use super::cleanup;
 use super::functions::Functions;
 use super::slab::Slab;
 #[cfg(unix)]
@@ -62,7 +63,7 @@ unsafe extern "C" fn on_signal(
     if env.is_null() {
         return;
     }
-    // SAFETY: the context is the one leaked in `threadsafe_function`; only this thread reads it.
+    // SAFETY: the context lives until `forget_context`, which comes last; only this thread reads it.
     let context = unsafe { &*context.cast::<Context>() };
     let weak = context.take();
     context.set(weak.clone());
@@ -98,15 +99,17 @@ pub(crate) fn create(
             .map_or(Budget::default().events, |events| events.max(1) as usize),
         ..Budget::default()
     };
-    let hub =
-        Arc::new(Hub::new(first, budget, Box::new(border)).map_err(|error| Error::from_reason(error.to_string()))?);
+    let hub = Hub::new(first, budget, Box::new(border)).map_err(|error| {
+        cleanup::release(threadsafe);
+        Error::from_reason(error.to_string())
+    })?;
     let (resource, async_context) = async_context(env)?;
     let now = Instant::now();
     let settings = hub.reactor().settings().clone();
     let channel = Rc::new(Channel {
         env: raw,
         settings,
-        hub,
+        hub: Arc::new(hub),
         functions: named_functions(env, functions)?,
         resource,
         context: async_context,
@@ -128,8 +131,11 @@ pub(crate) fn create(
         cores,
         flushing: Cell::new(Duration::ZERO),
     });
+    if let Err(error) = start(&channel, first, options.has_loop, env) {
+        cleanup::abandon(&channel);
+        return Err(error);
+    }
     context.set(Rc::downgrade(&channel));
-    start(&channel, first, options.has_loop, env)?;
     Ok(channel)
 }
 
@@ -188,12 +194,12 @@ fn watch(_channel: &Rc<Channel>, _env: Env) -> bool {
     false
 }
 
+/// The function, and its context, which is freed with it.
 fn threadsafe_function(env: Env) -> Result<(&'static Context, sys::napi_threadsafe_function)> {
-    let context: &'static Context = Box::leak(Box::new(Cell::new(Weak::new())));
-    let mut function = ptr::null_mut();
     let name = env.create_string("upshift")?;
-    // SAFETY: on the environment's thread; the context is leaked on purpose, one per reactor, since Node.js may call as
-    // long as the environment lives.
+    let context: *mut Context = Box::into_raw(Box::new(Cell::new(Weak::new())));
+    let mut function = ptr::null_mut();
+    // SAFETY: on the environment's thread; Node.js hands the context to `on_signal`, and to `forget_context` at the end.
     let status = unsafe {
         sys::napi_create_threadsafe_function(
             env.raw(),
@@ -202,19 +208,27 @@ fn threadsafe_function(env: Env) -> Result<(&'static Context, sys::napi_threadsa
             name.raw(),
             0,
             1,
-            ptr::null_mut(),
-            None,
-            ptr::from_ref(context).cast_mut().cast(),
+            context.cast(),
+            Some(forget_context),
+            context.cast(),
             Some(on_signal),
             &raw mut function,
         )
     };
     if status != sys::Status::napi_ok {
+        // SAFETY: made above, and not given away.
+        drop(unsafe { Box::from_raw(context) });
         return Err(Error::from_reason("no threadsafe function to be had"));
     }
     // SAFETY: made just now; only connections keep the process alive.
     unsafe { sys::napi_unref_threadsafe_function(env.raw(), function) };
-    Ok((context, function))
+    // SAFETY: freed when the event loop has closed the function: never within the call that makes it.
+    Ok((unsafe { &*context }, function))
+}
+
+unsafe extern "C" fn forget_context(_env: sys::napi_env, context: *mut c_void, _hint: *mut c_void) {
+    // SAFETY: the box of `threadsafe_function`; Node.js finalizes a function once, and calls it no more.
+    drop(unsafe { Box::from_raw(context.cast::<Context>()) });
 }
 
 fn async_context(env: Env) -> Result<(Reference, sys::napi_async_context)> {

@@ -16,6 +16,13 @@ pub(crate) struct Functions {
     pub(crate) later: Reference,
 }
 
+impl Functions {
+    /// Each of them.
+    pub(crate) fn all(&self) -> [Reference; 4] {
+        [self.walk, self.written, self.output, self.later]
+    }
+}
+
 /// How a call went.
 pub(crate) enum Called {
     /// It returned.

@@ -48,6 +48,11 @@ impl Slab {
         slab
     }
 
+    /// JavaScript's array of payloads.
+    pub(crate) fn list(&self) -> Reference {
+        self.payloads
+    }
+
     /// The memory, for JavaScript.
     pub(crate) fn arena(&self) -> &Arc<Arena> {
         &self.arena
