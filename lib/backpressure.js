@@ -8,8 +8,12 @@ const { codedError } = require('./errors');
 
 /** RFC 6455 section 7.4.1: a policy was violated. */
 const POLICY_VIOLATION = 1008;
-/** How many times the limit may be on its way to a thread that has not looked whether it goes out. */
-const LATENESS = 4;
+/**
+ * What may be on its way, beyond the limit, to a thread that has not looked yet whether the kernel takes it: no more than
+ * the kernel can take (the usual maximum of a TCP socket's buffer), or that many times the limit.
+ */
+const KERNEL = 4 * 1024 * 1024;
+const LATENESS = 3;
 const REASON = 'Backpressure limit exceeded';
 
 /**
@@ -28,8 +32,11 @@ function admits(ws, cb) {
     return true;
   }
 
-  // What was sent in this turn has not been offered to the peer yet; but a thread must not be late for ever.
-  if (ws._channel.stuckAmount(ws) <= maxBackpressure && ws.bufferedAmount <= maxBackpressure * LATENESS) return true;
+  // What was sent in this turn has not been offered to the peer yet. The loop offers it now; a thread may be at work, and
+  // nobody waits for it here, but it must not be late for ever.
+  const late = Math.min(KERNEL, maxBackpressure * LATENESS);
+
+  if (ws._channel.stuckAmount(ws) <= maxBackpressure && ws.bufferedAmount <= maxBackpressure + late) return true;
 
   if (typeof cb === 'function') {
     process.nextTick(cb, codedError('ERR_UPSHIFT_BACKPRESSURE', REASON));
