@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
 
 const { encode, encodeClose } = require('../support/frames');
 const { rawPair, record, wsPair } = require('../support/serve');
@@ -289,6 +290,20 @@ describe('without a closing handshake', () => {
     client.socket.end();
     assert.equal((await client.frame()).payload.length, size);
     assert.equal((await client.frame()).payload.toString(), 'end');
+    assert.equal((await client.rest()).length, 0);
+  });
+
+  test("what was sent may take longer than closeTimeout when the peer's FIN came", async (t) => {
+    const { client, socket } = await rawPair(t, SOON);
+    const count = 64;
+
+    client.socket.pause();
+    for (let i = 0; i < count; i++) socket.send(Buffer.alloc(1048576));
+    client.socket.end();
+    while (socket.readyState === OPEN) await sleep(1);
+    await sleep(3 * SOON.closeTimeout);
+    client.socket.resume();
+    for (let i = 0; i < count; i++) assert.equal((await client.frame()).payload.length, 1048576);
     assert.equal((await client.rest()).length, 0);
   });
 

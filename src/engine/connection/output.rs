@@ -62,6 +62,11 @@ impl Connection {
         self.flags.set(Flags::SHUTDOWN);
     }
 
+    /// Whether the peer's FIN is read.
+    pub fn is_ended(&self) -> bool {
+        self.flags.has(Flags::END)
+    }
+
     /// When it is dropped if it is not closed by then.
     pub fn deadline(&self) -> Tick {
         self.deadline
@@ -200,6 +205,8 @@ impl Connection {
                 self.flags.clear(Flags::WRITABLE);
                 self.flags.set(Flags::BLOCKED);
             }
+            // The peer is gone, and nobody reads any more who could find out.
+            Flushed::Broken if self.is_ended() => self.terminate(false, work),
             // The peer is gone: nothing more will go out, our FIN neither, and what it sent before is all there is.
             Flushed::Broken => {
                 self.flags.clear(Flags::WRITABLE | Flags::PAUSED);

@@ -75,7 +75,8 @@ impl Reactor {
             }
             Verb::Shutdown => {
                 connection.shutdown();
-                closing = true;
+                // The answer to a FIN ends the connection as soon as the output is out, and that may take its time, as in ws.
+                closing = !connection.is_ended();
             }
             Verb::Terminate => connection.terminate(false, &mut self.work),
             Verb::Reset => connection.terminate(true, &mut self.work),

@@ -6,7 +6,7 @@ use crate::engine::memory::batch::kind;
 use crate::engine::settings::Settings;
 use crate::proto::wire::Opcode;
 use std::io::{ErrorKind, Read};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::IntoRawFd;
 use std::time::{Duration, Instant};
 
@@ -174,6 +174,32 @@ fn the_end_of_input_is_told_and_shutdown_answers_it() {
         until(&mut js, &mut peers, |js, _| js.heard(id, kind::CLOSED));
         until(&mut js, &mut peers, |_, peers| peers[0].ended);
         assert_eq!(peers[0].next().unwrap().payload, b"and out");
+    }
+}
+
+#[test]
+fn a_peer_that_has_ended_may_take_its_time_and_what_it_leaves_is_noticed() {
+    for driver in DRIVERS {
+        let mut js = Js::new(closing_in(driver, 1));
+        let (slow, gone) = (tcp(&mut js, 1), tcp(&mut js, 2));
+        slow.shutdown(Shutdown::Write).unwrap();
+        gone.shutdown(Shutdown::Write).unwrap();
+        for id in [1, 2] {
+            until(&mut js, &mut [], |js, _| js.heard(id, kind::END));
+            for number in 0..16 {
+                js.slab.send_reference(id, 1, number, 1 << 20);
+            }
+            js.slab.shutdown(id);
+        }
+        settle(&mut js, &mut [], Duration::from_millis(10));
+        assert_eq!(js.hub.reactor().next_deadline(), None);
+        rustix::net::sockopt::set_socket_linger(&gone, Some(Duration::ZERO)).unwrap();
+        drop(gone);
+        until(&mut js, &mut [], |js, _| js.heard(2, kind::CLOSED));
+        assert!(!js.heard(1, kind::CLOSED), "{driver:?}");
+        let reader = std::thread::spawn(move || std::io::copy(&mut &slow, &mut std::io::sink()).unwrap());
+        until(&mut js, &mut [], |js, _| js.heard(1, kind::CLOSED));
+        assert!(reader.join().unwrap() > 16 << 20, "{driver:?}");
     }
 }
 
