@@ -21,6 +21,10 @@ pub(super) struct Script {
     pub(super) leave_after: Option<u8>,
     /// The thread leaves after so many turns.
     pub(super) turns: Option<u32>,
+    /// JavaScript wants what it posted applied, if that can be had, after each command.
+    pub(super) settles: bool,
+    /// The process exits when the commands are submitted, and one more comes with its end.
+    pub(super) exits: bool,
 }
 
 impl Default for Script {
@@ -31,6 +35,8 @@ impl Default for Script {
             messages: 0,
             leave_after: None,
             turns: None,
+            settles: false,
+            exits: false,
         }
     }
 }
@@ -58,6 +64,7 @@ impl Script {
             hub,
             next: 0,
             dispatched: 0,
+            settles: self.settles,
         };
         for number in 0..self.commands {
             js.send();
@@ -65,10 +72,14 @@ impl Script {
                 js.leave();
             }
         }
-        while !js.is_done(self) {
-            js.step(self);
+        if self.exits {
+            js.exit();
+        } else {
+            while !js.is_done(self) {
+                js.step(self);
+            }
+            js.hub.stop(&[]);
         }
-        js.hub.stop(&[]);
         io.join().expect("the thread ends");
     }
 }
@@ -96,6 +107,7 @@ struct Js {
     hub: Arc<Hub>,
     next: u8,
     dispatched: u32,
+    settles: bool,
 }
 
 impl Js {
@@ -108,6 +120,7 @@ impl Js {
         let command = [self.next];
         self.next += 1;
         self.submit(&command, None);
+        self.settle();
     }
 
     fn submit(&self, commands: &[u8], returned: Option<Box<Batch>>) {
@@ -120,6 +133,21 @@ impl Js {
         if more && self.hub.exchange.driver() == Driver::Loop {
             self.hub.wake();
         }
+    }
+
+    /// As `bufferedAmount` does, at any time.
+    fn settle(&self) {
+        if self.settles {
+            self.hub.settle();
+        }
+    }
+
+    /// Nobody gets another chance: what was sent has to be out with each call.
+    fn exit(&mut self) {
+        self.hub.flush_last();
+        assert_eq!(WORLD.applied(), u32::from(self.next), "last words are lost");
+        self.hub.stop(&[self.next]);
+        assert_eq!(WORLD.applied(), u32::from(self.next) + 1, "the very last are lost");
     }
 
     fn step(&mut self, script: Script) {
@@ -172,6 +200,7 @@ impl Js {
             self.dispatched += events as u32;
             self.submit(&[], Some(batch));
         }
+        self.settle();
         if self.hub.exchange.driver() == Driver::Loop {
             self.hub.wake();
         } else {

@@ -4,7 +4,7 @@
 //! `RUSTFLAGS="--cfg loom" cargo test --no-default-features --features engine --release --lib engine::model`
 //!
 //! What fails it: a command or a message that nobody sees although everybody sleeps (loom finds the deadlock), commands
-//! that change their order, both drivers on the set at once.
+//! that change their order or are not applied when the process has exited, both drivers on the set at once.
 
 mod js;
 pub mod sync;
@@ -85,6 +85,62 @@ fn there_and_back_again() {
         messages: 1,
         leave_after: Some(1),
         turns: Some(1),
+        ..Script::default()
+    });
+}
+
+#[test]
+fn what_was_posted_can_be_settled() {
+    check(Script {
+        first: Driver::Thread,
+        commands: 3,
+        settles: true,
+        ..Script::default()
+    });
+}
+
+#[test]
+fn credit_that_was_settled_is_not_forgotten() {
+    check(Script {
+        first: Driver::Thread,
+        commands: 1,
+        messages: 2,
+        settles: true,
+        ..Script::default()
+    });
+}
+
+#[test]
+fn settling_in_the_middle_of_a_switch() {
+    check(Script {
+        commands: 2,
+        messages: 1,
+        leave_after: Some(1),
+        turns: Some(1),
+        settles: true,
+        ..Script::default()
+    });
+}
+
+#[test]
+fn the_process_exits_while_the_thread_drives() {
+    check(Script {
+        first: Driver::Thread,
+        commands: 3,
+        messages: 1,
+        exits: true,
+        ..Script::default()
+    });
+}
+
+#[test]
+fn the_process_exits_in_the_middle_of_a_switch() {
+    check(Script {
+        commands: 2,
+        messages: 1,
+        leave_after: Some(1),
+        turns: Some(1),
+        exits: true,
         ..Script::default()
     });
 }
