@@ -4,6 +4,8 @@
 // slab (command-channel.js), events come up through the walker; ids, the ledger
 // and what keeps the process alive are kept here.
 
+const os = require('os');
+
 const native = require('./native');
 const { Alarm } = require('./alarm');
 const { Backlog } = require('./backlog');
@@ -25,7 +27,8 @@ const TEST_CREDIT = Number(process.env.UPSHIFT_TEST_RECEIVE_CREDIT ?? 0);
 const NEVER_REFUSED = 16 * 1024;
 
 const EBADF = -9;
-const EAGAIN = -11;
+/** Not the same number everywhere. */
+const EAGAIN = -os.constants.errno.EAGAIN;
 const resolved = Promise.resolve();
 
 /**

@@ -2,7 +2,7 @@
 
 /**
  * Which house rules can neither rustfmt, clippy nor ESLint see? Sizes of Rust files, what every file opens with, and
- * the rooms in which `unsafe` is allowed (CONTRIBUTING.md says why).
+ * the rooms in which `unsafe` is allowed (CONTRIBUTING.md says why). And what would not compile on another system?
  */
 
 const fs = require('node:fs');
@@ -14,6 +14,18 @@ const MAX_LINES = 400;
 
 /** Rooms that touch memory or the kernel themselves. */
 const UNSAFE_ROOMS = ['src/binding/', 'src/engine/transport/', 'src/engine/memory/', 'src/proto/wire/mask'];
+
+/** These are left out where sockets are no descriptors; elsewhere what they use stands behind `cfg(unix)`. */
+const UNIX_FILES = [
+  'src/binding/descriptor.rs',
+  'src/binding/uv.rs',
+  'src/engine/driver/thread.rs',
+  'src/engine/transport/socket.rs',
+  'src/engine/transport/watched.rs'
+];
+
+/** What is only there on Unix. */
+const UNIX_ONLY = /^ *(?:pub )?use (?:libc|rustix|tokio|std::os::|mio::.*unix)\b/;
 
 /**
  * Lists the files below a folder that have one of the endings.
@@ -54,6 +66,20 @@ function usesUnsafe(text) {
 }
 
 /**
+ * Does a file of the engine or the border need Unix where there may be none?
+ *
+ * @param {string} file File
+ * @param {string} text Its source, without tests
+ * @return {boolean} True when it does
+ * @private
+ */
+function needsUnix(file, text) {
+  if (!file.startsWith('src/') || UNIX_FILES.includes(file)) return false;
+  const lines = text.split('\n');
+  return lines.some((line, at) => UNIX_ONLY.test(line) && !/cfg\(.*unix/.test(lines[at - 1]));
+}
+
+/**
  * Says what is wrong with one Rust file.
  *
  * @param {string} file File
@@ -62,9 +88,11 @@ function usesUnsafe(text) {
  */
 function checkRust(file) {
   const text = fs.readFileSync(path.join(root, file), 'utf8');
-  const lines = withoutTests(text).split('\n').length;
+  const source = withoutTests(text);
+  const lines = source.split('\n').length;
   const complaints = [];
   const isTest = /\/tests?(\/|\.rs$)/.test(file);
+  if (!isTest && needsUnix(file, source)) complaints.push('needs Unix without `cfg(unix)`');
   if (!isTest && lines > MAX_LINES) complaints.push(`${lines} lines without its tests, ${MAX_LINES} is the most`);
   if (!/^\/\/!/.test(text)) complaints.push('does not open with the question it answers (//!)');
   if (usesUnsafe(text) && !UNSAFE_ROOMS.some((room) => file.startsWith(room))) {

@@ -9,7 +9,7 @@ use super::values::{self, Reference};
 use crate::engine::deadlines::timer;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::driver::policy::Policy;
-use crate::engine::driver::thread::{self, Return};
+use crate::engine::driver::{Return, thread};
 use crate::engine::hub::Hub;
 use crate::engine::memory::batch::Batch;
 use crate::engine::settings::SettingsTable;

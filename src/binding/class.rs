@@ -6,12 +6,11 @@ use super::stats::ReactorStats;
 use super::{cleanup, create, values};
 use crate::engine::driver::exchange::Driver;
 use crate::engine::settings::Settings;
-use crate::engine::transport::SocketOption;
+use crate::engine::transport::{Errno, SocketOption};
 use crate::proto::session::{Config, Role};
 use napi::bindgen_prelude::{Array, FromNapiValue, Object, Unknown};
 use napi::{Env, Error, JsString, Result, sys};
 use napi_derive::napi;
-use rustix::io::Errno;
 use std::rc::Rc;
 use std::time::Duration;
 

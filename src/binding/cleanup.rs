@@ -7,7 +7,6 @@ use napi::sys;
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// Asks to be called before the environment is torn down.
 pub(crate) fn register(channel: &Rc<Channel>) {
@@ -52,7 +51,7 @@ pub(crate) fn abandon(channel: &Channel) {
     #[cfg(unix)]
     if let Some(watch) = channel.watch.take() {
         // The descriptor it would have watched stays open until libuv has let go of it.
-        let hub = Arc::clone(&channel.hub);
+        let hub = std::sync::Arc::clone(&channel.hub);
         watch.close(Box::new(move || drop(hub)));
     }
 }

@@ -8,9 +8,9 @@ use super::slab::Slab;
 #[cfg(unix)]
 use super::uv::Watch;
 use super::values::Reference;
+use crate::engine::driver::Return;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::driver::policy::Policy;
-use crate::engine::driver::thread::Return;
 use crate::engine::hub::{Border, Hub};
 use crate::engine::reactor::Budget;
 use crate::engine::warm::Warm;

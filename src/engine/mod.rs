@@ -30,5 +30,5 @@ pub mod warm;
 
 #[cfg(loom)]
 pub mod model;
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, unix, not(loom)))]
 mod tests;

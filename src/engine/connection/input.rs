@@ -4,9 +4,8 @@ use super::flags::Flags;
 use super::{Connection, LARGE_READ, Work};
 use crate::engine::memory::batch::{Batch, MESSAGES_PER_READ, Run, kind};
 use crate::engine::sink::BatchSink;
-use crate::engine::transport::Transport;
+use crate::engine::transport::{Errno, Transport};
 use crate::proto::session::{Progress, ProtocolError};
-use rustix::io::Errno;
 
 impl Connection {
     /// News, then at most one read. The events are one run of `batch`; true: it is over and this was its last.

@@ -4,10 +4,9 @@ use super::flags::Flags;
 use super::{Connection, KEEP_OUTPUT, Work};
 use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, operation};
-use crate::engine::transport::{Flushed, Foreign, Segment, Transport};
+use crate::engine::transport::{Errno, Flushed, Foreign, Segment, Transport};
 use crate::proto::wire::Opcode;
 use crate::proto::wire::mask::random_key;
-use rustix::io::Errno;
 
 /// Commands.
 impl Connection {

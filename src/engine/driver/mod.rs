@@ -5,5 +5,33 @@
 
 pub mod exchange;
 pub mod policy;
-#[cfg(not(loom))]
+#[cfg(all(unix, not(loom)))]
 pub mod thread;
+
+use std::time::Duration;
+
+/// How the thread decides to give the work back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Return {
+    /// Never: the driver is pinned.
+    Never,
+    /// By the policy.
+    ByPolicy,
+    /// After a fixed time, for tests.
+    After(Duration),
+}
+
+/// Where there are no descriptors to watch there is nothing for a thread to do.
+#[cfg(not(unix))]
+pub mod thread {
+    use super::Return;
+    use crate::engine::hub::Hub;
+    use std::io;
+    use std::sync::Arc;
+    use std::thread::JoinHandle;
+
+    /// Starts none.
+    pub fn spawn(_hub: Arc<Hub>, _name: String, _back: Return, _cores: usize) -> io::Result<JoinHandle<()>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}

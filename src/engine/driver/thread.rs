@@ -1,5 +1,6 @@
 //! The I/O thread: a current-thread tokio runtime that awaits the readiness set and calls `turn()`.
 
+use super::Return;
 use super::policy::Policy;
 use crate::engine::hub::{Hub, Turned};
 use crate::engine::transport::watch;
@@ -11,17 +12,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Builder, Runtime};
-
-/// How the thread decides to give the work back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Return {
-    /// Never: the driver is pinned.
-    Never,
-    /// By the policy.
-    ByPolicy,
-    /// After a fixed time, for tests.
-    After(Duration),
-}
 
 /// Starts the thread; it drives whenever the hub's driver says so, until the hub is stopped.
 pub fn spawn(hub: Arc<Hub>, name: String, back: Return, cores: usize) -> io::Result<JoinHandle<()>> {

@@ -5,7 +5,7 @@ use crate::engine::connection::Connection;
 use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, Commands, Verb, operation};
 use crate::engine::memory::ledger::Total;
-use crate::engine::transport::{Foreign, Socket, Transport};
+use crate::engine::transport::{Foreign, Transport};
 
 impl Reactor {
     /// Applies JavaScript's commands in order; `foreign` holds the by-reference payloads in the same order.
@@ -36,7 +36,7 @@ impl Reactor {
         let transport = if descriptor < 0 {
             Transport::Duplex
         } else {
-            Transport::Socket(Socket::adopt(descriptor))
+            Transport::over(descriptor)
         };
         let mut fresh = Connection::new(id, transport, settings, response, rest);
         self.work.released.extend(leftover.map(|bytes| bytes.token()));

@@ -19,6 +19,7 @@ use readiness::Readiness;
 pub use readiness::Waker;
 use std::collections::VecDeque;
 use std::io;
+#[cfg(unix)]
 use std::os::fd::{OwnedFd, RawFd};
 use std::time::Instant;
 
@@ -113,11 +114,13 @@ impl Reactor {
     }
 
     /// The readiness set's own descriptor, for whoever watches it.
+    #[cfg(unix)]
     pub fn descriptor(&self) -> RawFd {
         self.readiness.descriptor()
     }
 
     /// A duplicate of it that lives as long as its holder.
+    #[cfg(unix)]
     pub fn try_clone_set(&self) -> io::Result<OwnedFd> {
         self.readiness.duplicate()
     }

@@ -2,10 +2,13 @@
 //!
 //! A set costs descriptors, and Duplexes are what connections become when there are no more of those.
 
+#[cfg(unix)]
 use crate::engine::transport::duplicate;
-use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Registry, Token};
+use mio::{Events, Poll, Token};
+#[cfg(unix)]
+use mio::{Interest, unix::SourceFd};
 use std::io;
+#[cfg(unix)]
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
@@ -23,6 +26,9 @@ impl Readiness {
     pub(super) fn new(has_sockets: bool) -> io::Result<(Self, Waker)> {
         if !has_sockets {
             return Ok((Self(None), Waker(None)));
+        }
+        if cfg!(not(unix)) {
+            return Err(io::ErrorKind::Unsupported.into());
         }
         let poll = Poll::new()?;
         let waker = mio::Waker::new(poll.registry(), WAKER)?;
@@ -43,23 +49,32 @@ impl Readiness {
     }
 
     /// Watches a connection's socket from now on.
+    #[cfg(unix)]
     pub(super) fn register(&self, descriptor: RawFd, id: u32) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
-        self.set()
-            .map(Poll::registry)
-            .and_then(|registry: &Registry| registry.register(&mut SourceFd(&descriptor), Token(id as usize), interest))
+        let registry = self.set()?.registry();
+        registry.register(&mut SourceFd(&descriptor), Token(id as usize), interest)
+    }
+
+    /// There are no sockets to watch.
+    #[cfg(not(unix))]
+    pub(super) fn register(&self, _descriptor: i32, _id: u32) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// The set's own descriptor, for whoever watches it.
+    #[cfg(unix)]
     pub(super) fn descriptor(&self) -> RawFd {
         self.0.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
 
     /// A duplicate of it that lives as long as its holder.
+    #[cfg(unix)]
     pub(super) fn duplicate(&self) -> io::Result<OwnedFd> {
         self.set().and_then(duplicate)
     }
 
+    #[cfg(unix)]
     fn set(&self) -> io::Result<&Poll> {
         self.0.as_ref().ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
@@ -72,7 +87,7 @@ impl Waker {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -4,14 +4,34 @@
 //! owns.
 
 mod foreign;
+#[cfg(not(unix))]
+mod no_socket;
 mod queue;
+#[cfg(unix)]
 mod socket;
+#[cfg(unix)]
 mod watched;
 
 pub use foreign::{Foreign, Token};
+#[cfg(not(unix))]
+pub use no_socket::{Errno, Socket};
 pub use queue::{Flushed, Queue, Segment};
-pub use socket::{Option as SocketOption, Socket};
+#[cfg(unix)]
+pub use socket::{Errno, Socket};
+use std::time::Duration;
+#[cfg(unix)]
 pub use watched::{duplicate, watch};
+
+/// An option JavaScript may set on a live connection.
+#[derive(Clone, Copy, Debug)]
+pub enum SocketOption {
+    /// `TCP_NODELAY`.
+    NoDelay(bool),
+    /// `SO_KEEPALIVE`, with the idle time before the first probe.
+    KeepAlive(bool, Duration),
+    /// `IP_TOS`.
+    TypeOfService(u8),
+}
 
 /// What a connection reads from and writes to.
 #[derive(Debug)]
@@ -22,4 +42,17 @@ pub enum Transport {
     Gone,
     /// A Duplex: JavaScript brings the input and takes the output.
     Duplex,
+}
+
+impl Transport {
+    /// Over a descriptor that JavaScript forgets with this call. Where there are none to be had, it is gone at once.
+    pub(in crate::engine) fn over(descriptor: i32) -> Self {
+        #[cfg(unix)]
+        return Self::Socket(Socket::adopt(descriptor));
+        #[cfg(not(unix))]
+        {
+            let _none = descriptor;
+            Self::Gone
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! Output the kernel would not take at once: pieces of our own and of JavaScript's memory, gathered into few writes.
 
-use super::{Foreign, Socket, Token};
-use rustix::io::Errno;
+use super::{Errno, Foreign, Socket, Token};
 use std::collections::VecDeque;
 use std::io::IoSlice;
 

@@ -1,26 +1,17 @@
 //! A non-blocking stream socket: the system calls of the hot path, one line each.
 
-use rustix::io::{Errno, retry_on_intr};
+use super::SocketOption;
+pub use rustix::io::Errno;
+use rustix::io::retry_on_intr;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, sendmsg, shutdown, sockopt};
 use std::io::IoSlice;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 #[cfg(any(target_os = "macos", target_os = "ios"))]
 const SEND: SendFlags = SendFlags::empty();
 #[cfg(not(any(target_os = "macos", target_os = "ios")))]
 const SEND: SendFlags = SendFlags::NOSIGNAL;
-
-/// An option JavaScript may set on a live connection.
-#[derive(Clone, Copy, Debug)]
-pub enum Option {
-    /// `TCP_NODELAY`.
-    NoDelay(bool),
-    /// `SO_KEEPALIVE`, with the idle time before the first probe.
-    KeepAlive(bool, Duration),
-    /// `IP_TOS`.
-    TypeOfService(u8),
-}
 
 /// The socket; closed when dropped.
 #[derive(Debug)]
@@ -31,11 +22,6 @@ impl Socket {
     pub(in crate::engine) fn adopt(descriptor: RawFd) -> Self {
         // SAFETY: the attach command hands over a descriptor nobody else owns: the takeover duplicated it.
         Self(unsafe { OwnedFd::from_raw_fd(descriptor) })
-    }
-
-    /// The descriptor's number, for registering it.
-    pub fn raw(&self) -> RawFd {
-        self.0.as_raw_fd()
     }
 
     fn fd(&self) -> BorrowedFd<'_> {
@@ -83,17 +69,17 @@ impl Socket {
     }
 
     /// Sets an option; zero, or the negated errno.
-    pub fn set_option(&self, option: Option) -> i32 {
+    pub fn set_option(&self, option: SocketOption) -> i32 {
         let done = match option {
-            Option::NoDelay(on) => sockopt::set_tcp_nodelay(self.fd(), on),
-            Option::KeepAlive(on, idle) => sockopt::set_socket_keepalive(self.fd(), on).and_then(|()| {
+            SocketOption::NoDelay(on) => sockopt::set_tcp_nodelay(self.fd(), on),
+            SocketOption::KeepAlive(on, idle) => sockopt::set_socket_keepalive(self.fd(), on).and_then(|()| {
                 if on && !idle.is_zero() {
                     sockopt::set_tcp_keepidle(self.fd(), idle)
                 } else {
                     Ok(())
                 }
             }),
-            Option::TypeOfService(value) => sockopt::set_ip_tos(self.fd(), value),
+            SocketOption::TypeOfService(value) => sockopt::set_ip_tos(self.fd(), value),
         };
         done.map_or_else(|error| -error.raw_os_error(), |()| 0)
     }

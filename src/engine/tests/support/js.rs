@@ -3,7 +3,7 @@
 use super::bell::Button;
 use super::{Bell, Event, Peer, Slab, settings};
 use crate::engine::driver::exchange::Driver;
-use crate::engine::driver::thread::{self, Return};
+use crate::engine::driver::{Return, thread};
 use crate::engine::hub::{Hub, Turned};
 use crate::engine::memory::batch::Batch;
 use crate::engine::memory::ledger::TOTALS;
