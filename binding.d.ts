@@ -60,6 +60,8 @@ export interface ChannelOptions {
   switchEvery?: number
   /** Events of one turn, for tests. */
   eventsPerTurn?: number
+  /** Memory may be lent to JavaScript; the host is asked, except in tests. */
+  external?: boolean
 }
 
 /** Closes a duplicate that never reached the engine: 0, or `-errno`. */

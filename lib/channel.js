@@ -98,7 +98,8 @@ function nativeOptions(driver, name) {
     hasLoop: HAS_LOOP,
     name,
     switchEvery: optionalNumber(process.env.UPSHIFT_TEST_SWITCH_EVERY),
-    eventsPerTurn: optionalNumber(process.env.UPSHIFT_TEST_EVENTS_PER_TURN)
+    eventsPerTurn: optionalNumber(process.env.UPSHIFT_TEST_EVENTS_PER_TURN),
+    external: process.env.UPSHIFT_TEST_NO_EXTERNAL === '1' ? false : undefined
   };
 }
 

@@ -97,7 +97,7 @@ fn exchange(hub: &Hub, peers: &mut [(u32, UnixStream)]) {
 
 #[test]
 fn an_idle_connection_fits_into_256_bytes() {
-    let hub = Hub::new(Driver::Loop, Budget::default(), Box::new(Silent)).unwrap();
+    let hub = Hub::new(Driver::Loop, Budget::default(), Box::new(Silent), Ledger::new()).unwrap();
     let settings = hub.reactor().settings().register(Settings {
         session: Config::default(),
         close_timeout: Duration::from_secs(30),

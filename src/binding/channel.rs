@@ -2,6 +2,7 @@
 
 use super::dispatch::{self, Current, Left, dispatch};
 use super::functions::{self, Functions};
+use super::memory::Shared;
 use super::slab::Slab;
 #[cfg(unix)]
 use super::uv::Watch;
@@ -48,6 +49,9 @@ pub(crate) struct Channel {
     pub(crate) resource: Reference,
     pub(crate) context: sys::napi_async_context,
     pub(crate) slab: Slab,
+    pub(crate) ledger: Shared,
+    /// Memory may be lent to JavaScript.
+    pub(crate) may_lend: bool,
     pub(crate) current: RefCell<Option<Current>>,
     pub(crate) dispatching: Cell<bool>,
     pub(crate) thread: RefCell<Option<JoinHandle<()>>>,

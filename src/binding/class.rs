@@ -3,7 +3,7 @@
 use super::channel::Channel;
 use super::dispatch::{Left, dispatch};
 use super::stats::ReactorStats;
-use super::{cleanup, create, values};
+use super::{cleanup, create, memory};
 use crate::engine::driver::exchange::Driver;
 use crate::engine::settings::Settings;
 use crate::engine::transport::{Errno, SocketOption};
@@ -27,6 +27,8 @@ pub struct ChannelOptions {
     pub switch_every: Option<u32>,
     /// Events of one turn, for tests.
     pub events_per_turn: Option<u32>,
+    /// Memory may be lent to JavaScript; the host is asked, except in tests.
+    pub external: Option<bool>,
 }
 
 /// The rules and limits of connections.
@@ -100,13 +102,13 @@ impl NativeChannel {
     /// Where commands are written.
     #[napi(getter, ts_return_type = "ArrayBuffer")]
     pub fn slab(&self, env: &Env) -> Result<Unknown<'_>> {
-        view(env, values::arena_view(env.raw(), self.channel.slab.arena()))
+        view(env, self.channel.slab.memory().view(env.raw()))
     }
 
     /// How much of what each connection sent is out: doubles, by index.
     #[napi(getter, ts_return_type = "ArrayBuffer")]
     pub fn ledger(&self, env: &Env) -> Result<Unknown<'_>> {
-        view(env, values::arena_view(env.raw(), self.channel.hub.ledger().arena()))
+        view(env, self.channel.ledger.view(env.raw()))
     }
 
     /// Settings for attach commands, by number.
@@ -151,10 +153,8 @@ impl NativeChannel {
                 .map(|message| std::mem::take(&mut message.data))
         });
         let bytes = taken.ok_or_else(|| Error::from_reason("no such message in this batch"))?;
-        view(
-            env,
-            create::message_view(env.raw(), bytes, self.channel.hub.warm().clone()),
-        )
+        let warm = self.channel.hub.warm().clone();
+        view(env, memory::message_view(env.raw(), bytes, warm, self.channel.may_lend))
     }
 
     /// Where its fragments end.

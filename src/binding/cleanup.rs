@@ -45,6 +45,8 @@ pub(crate) fn abandon(channel: &Channel) {
     {
         reference.release(channel.env);
     }
+    channel.ledger.release(channel.env);
+    channel.slab.memory().release(channel.env);
     // SAFETY: on the environment's thread; nothing was dispatched, so nobody is in this context.
     unsafe { sys::napi_async_destroy(channel.env, channel.context) };
     release(channel.threadsafe);

@@ -4,6 +4,7 @@ use super::channel::{Channel, Rounds};
 use super::class::ChannelOptions;
 use super::cleanup;
 use super::functions::Functions;
+use super::memory::{self, Shared};
 use super::slab::Slab;
 #[cfg(unix)]
 use super::uv::Watch;
@@ -12,8 +13,8 @@ use crate::engine::driver::Return;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::driver::policy::Policy;
 use crate::engine::hub::{Border, Hub};
+use crate::engine::memory::ledger::Ledger;
 use crate::engine::reactor::Budget;
-use crate::engine::warm::Warm;
 use napi::bindgen_prelude::{Array, JsObjectValue, JsValue, Object, Unknown};
 use napi::{Env, Error, Result, sys};
 use std::cell::{Cell, RefCell};
@@ -82,25 +83,22 @@ pub(crate) fn create(
     let raw = env.raw();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let pending = Arc::new(AtomicBool::new(false));
+    let may_lend = options.external.unwrap_or_else(|| memory::may_lend(raw));
+    let ledger = Shared::new(raw, Ledger::SIZE, may_lend);
     let (context, threadsafe) = threadsafe_function(env)?;
     let border = Threadsafe {
         function: threadsafe,
         pending: Arc::clone(&pending),
     };
-    let inline = options.driver == "inline";
     let first = match options.driver.as_str() {
         "inline" => Driver::Inline,
         "threads" => Driver::Thread,
         _ => Driver::Loop,
     };
-    let budget = Budget {
-        events: options
-            .events_per_turn
-            .map_or(Budget::default().events, |events| events.max(1) as usize),
-        ..Budget::default()
-    };
-    let hub = Hub::new(first, budget, Box::new(border)).map_err(|error| {
+    let totals = Ledger::over(Arc::clone(ledger.arena()));
+    let hub = Hub::new(first, budget(&options), Box::new(border), totals).map_err(|error| {
         cleanup::release(threadsafe);
+        ledger.release(raw);
         Error::from_reason(error.to_string())
     })?;
     let (resource, async_context) = async_context(env)?;
@@ -113,7 +111,9 @@ pub(crate) fn create(
         functions: named_functions(env, functions)?,
         resource,
         context: async_context,
-        slab: Slab::new(Reference::new(raw, payloads.raw())),
+        slab: Slab::new(raw, Reference::new(raw, payloads.raw()), may_lend),
+        ledger,
+        may_lend,
         current: RefCell::new(None),
         dispatching: Cell::new(false),
         thread: RefCell::new(None),
@@ -124,7 +124,7 @@ pub(crate) fn create(
         policy: RefCell::new(Policy::new(cores, now)),
         back: back(&options),
         era: Cell::new(now),
-        inline,
+        inline: first == Driver::Inline,
         rounds: Cell::new(Rounds::Resting),
         foreign: RefCell::new(Vec::new()),
         name: options.name,
@@ -137,6 +137,16 @@ pub(crate) fn create(
     }
     context.set(Rc::downgrade(&channel));
     Ok(channel)
+}
+
+fn budget(options: &ChannelOptions) -> Budget {
+    let default = Budget::default();
+    Budget {
+        events: options
+            .events_per_turn
+            .map_or(default.events, |events| events.max(1) as usize),
+        ..default
+    }
 }
 
 fn back(options: &ChannelOptions) -> Return {
@@ -252,35 +262,4 @@ fn named_functions(env: Env, functions: &Object<'_>) -> Result<Functions> {
         output: get("output")?,
         later: get("later")?,
     })
-}
-
-/// What a finalizer needs to give a message's memory back.
-struct Lent {
-    bytes: Vec<u8>,
-    warm: Warm,
-}
-
-unsafe extern "C" fn give_back(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: the hint is the box leaked in `message_view`, once.
-    let lent = unsafe { Box::from_raw(hint.cast::<Lent>()) };
-    lent.warm.give(lent.bytes);
-}
-
-/// A message's own memory as an `ArrayBuffer`; it comes back to `warm` when JavaScript has forgotten it.
-pub(crate) fn message_view(env: sys::napi_env, bytes: Vec<u8>, warm: Warm) -> sys::napi_value {
-    let mut lent = Box::new(Lent { bytes, warm });
-    let (start, length) = (lent.bytes.as_mut_ptr(), lent.bytes.len());
-    let mut value = ptr::null_mut();
-    // SAFETY: the memory is the vector's, which the box keeps in place until the finalizer.
-    unsafe {
-        sys::napi_create_external_arraybuffer(
-            env,
-            start.cast(),
-            length,
-            Some(give_back),
-            Box::into_raw(lent).cast(),
-            &raw mut value,
-        );
-    }
-    value
 }

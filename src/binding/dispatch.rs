@@ -2,6 +2,7 @@
 
 use super::channel::Channel;
 use super::functions::{self, Called};
+use super::memory;
 use super::values::{self, Reference};
 use crate::engine::memory::batch::Batch;
 use crate::engine::transport::Token;
@@ -154,7 +155,7 @@ fn arguments(channel: &Channel) -> Option<(u32, u32, u32, sys::napi_value)> {
         values::undefined(channel.env)
     } else {
         current.batch.wrapped = true;
-        values::arena_view(channel.env, current.batch.arena())
+        memory::batch_view(channel.env, &mut current.batch, channel.may_lend)
     };
     Some((current.batch.index, current.at, to, view))
 }

@@ -3,11 +3,10 @@
 //! Its first four words are a header: bytes used (the header's included), by-reference payloads, connections that wait
 //! for a callback, and one spare. It belongs to the JavaScript thread alone.
 
+use super::memory::Shared;
 use super::values::{self, Reference};
-use crate::engine::memory::arena::Arena;
 use crate::engine::transport::{Foreign, Token};
 use napi::sys;
-use std::sync::Arc;
 
 /// Bytes of the header.
 pub(crate) const HEADER: usize = 16;
@@ -16,7 +15,7 @@ const SIZE: usize = 1 << 20;
 
 /// The slab and the list of by-reference payloads.
 pub(crate) struct Slab {
-    arena: Arc<Arena>,
+    memory: Shared,
     /// JavaScript's array of payloads.
     payloads: Reference,
 }
@@ -39,9 +38,9 @@ impl Filled {
 
 impl Slab {
     /// An empty slab; `payloads` is JavaScript's array.
-    pub(crate) fn new(payloads: Reference) -> Self {
+    pub(crate) fn new(env: sys::napi_env, payloads: Reference, may_lend: bool) -> Self {
         let slab = Self {
-            arena: Arc::new(Arena::new(SIZE)),
+            memory: Shared::new(env, SIZE, may_lend),
             payloads,
         };
         slab.set_word(0, HEADER as u32);
@@ -54,15 +53,19 @@ impl Slab {
     }
 
     /// The memory, for JavaScript.
-    pub(crate) fn arena(&self) -> &Arc<Arena> {
-        &self.arena
+    pub(crate) fn memory(&self) -> &Shared {
+        &self.memory
+    }
+
+    fn start(&self) -> *mut u8 {
+        self.memory.arena().pointer()
     }
 
     #[expect(clippy::cast_ptr_alignment, reason = "an arena is aligned to 8")]
     fn header(&self, index: usize) -> *mut u32 {
         debug_assert!(index < HEADER / 4);
         // SAFETY: inside the header, which is inside the arena.
-        unsafe { self.arena.pointer().cast::<u32>().add(index) }
+        unsafe { self.start().cast::<u32>().add(index) }
     }
 
     fn word(&self, index: usize) -> u32 {
@@ -93,7 +96,7 @@ impl Slab {
     /// The commands. No JavaScript may run while they are borrowed.
     pub(crate) fn commands(&self, filled: Filled) -> &[u8] {
         // SAFETY: the header is inside the arena.
-        let start = unsafe { self.arena.pointer().add(HEADER) };
+        let start = unsafe { self.start().add(HEADER) };
         // SAFETY: `used` was clamped to the arena; only JavaScript writes here, and it does not run now.
         unsafe { std::slice::from_raw_parts(start, filled.used - HEADER) }
     }

@@ -1,10 +1,8 @@
 //! JavaScript values by the raw interface: what the hot path needs, each a line or two, so that no call is hidden.
 
-use crate::engine::memory::arena::Arena;
 use napi::sys;
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::Arc;
 
 /// A strong reference to a JavaScript value; dropped explicitly, since that needs the environment.
 #[derive(Clone, Copy)]
@@ -66,29 +64,6 @@ pub(crate) fn to_uint32(env: sys::napi_env, value: sys::napi_value) -> Option<u3
     // SAFETY: on the environment's thread with a value of the current scope.
     let status = unsafe { sys::napi_get_value_uint32(env, value, &raw mut number) };
     (status == sys::Status::napi_ok).then_some(number)
-}
-
-unsafe extern "C" fn drop_arena(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: the hint is what `arena_view` leaked, once.
-    drop(unsafe { Arc::from_raw(hint.cast::<Arena>()) });
-}
-
-/// An `ArrayBuffer` over an arena, which lives as long as the view.
-pub(crate) fn arena_view(env: sys::napi_env, arena: &Arc<Arena>) -> sys::napi_value {
-    let hint = Arc::into_raw(Arc::clone(arena)).cast_mut().cast();
-    let mut value = ptr::null_mut();
-    // SAFETY: the memory is the arena's, kept alive by the hint until `drop_arena`.
-    unsafe {
-        sys::napi_create_external_arraybuffer(
-            env,
-            arena.pointer().cast(),
-            arena.size(),
-            Some(drop_arena),
-            hint,
-            &raw mut value,
-        );
-    }
-    value
 }
 
 /// A typed array: its kind, where its elements are and how many. Nothing when it is none, or detached.

@@ -82,10 +82,10 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A reactor driven by `driver` from the start.
-    pub fn new(driver: Driver, budget: Budget, border: Box<dyn Border>) -> io::Result<Self> {
+    /// A reactor driven by `driver` from the start, which keeps its totals in `ledger`.
+    pub fn new(driver: Driver, budget: Budget, border: Box<dyn Border>, ledger: Ledger) -> io::Result<Self> {
         let warm = Warm::default();
-        let (reactor, waker, ledger) = Reactor::new(driver != Driver::Inline, budget, warm.clone())?;
+        let (reactor, waker) = Reactor::new(driver != Driver::Inline, budget, warm.clone(), ledger.clone())?;
         Ok(Self {
             reactor: Mutex::new(reactor),
             parked: Condvar::new(),

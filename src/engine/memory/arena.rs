@@ -1,4 +1,5 @@
-//! Memory that Rust and JavaScript both look at: allocated once, zeroed, never moved.
+//! Memory that Rust and JavaScript both look at: allocated once, zeroed, never moved. It is ours and lent to JavaScript, or
+//! JavaScript's where the host allows no such loan.
 //!
 //! Who may touch it when is the owner's business (a batch is either the reactor's or the dispatcher's; the slab is the
 //! JavaScript thread's); this file only keeps the memory alive as long as either side holds it.
@@ -11,6 +12,7 @@ use std::sync::atomic::AtomicU64;
 pub struct Arena {
     memory: NonNull<u8>,
     size: usize,
+    is_ours: bool,
 }
 
 // SAFETY: an Arena is plain memory with no thread affinity; its owners hand it over whole, behind locks.
@@ -27,7 +29,23 @@ impl Arena {
         let Some(memory) = NonNull::new(memory) else {
             handle_alloc_error(layout)
         };
-        Self { memory, size }
+        Self {
+            memory,
+            size,
+            is_ours: true,
+        }
+    }
+
+    /// `size` bytes of JavaScript's at `memory`.
+    ///
+    /// # Safety
+    /// They are zeroed, aligned to 8, and stay in place until nobody uses the arena any more.
+    pub unsafe fn over(memory: NonNull<u8>, size: usize) -> Self {
+        Self {
+            memory,
+            size,
+            is_ours: false,
+        }
     }
 
     fn layout(size: usize) -> Layout {
@@ -53,7 +71,9 @@ impl Arena {
 
 impl Drop for Arena {
     fn drop(&mut self) {
-        // SAFETY: allocated in `new` with the same layout, freed once.
-        unsafe { dealloc(self.memory.as_ptr(), Self::layout(self.size)) }
+        if self.is_ours {
+            // SAFETY: allocated in `new` with the same layout, freed once.
+            unsafe { dealloc(self.memory.as_ptr(), Self::layout(self.size)) }
+        }
     }
 }

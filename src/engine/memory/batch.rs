@@ -15,6 +15,8 @@ pub const EVENTS: usize = 8192;
 pub const TABLE: usize = EVENTS * 16;
 /// Payload bytes a batch holds.
 pub const PAYLOAD: usize = 512 << 10;
+/// Bytes of it all.
+pub const SIZE: usize = TABLE + PAYLOAD;
 /// A turn stops reading when less than this is left: the largest read and the events it can hold always fit.
 const PAYLOAD_ROOM: usize = 128 << 10;
 /// Kept free for what is no message: errors, the peer's close frame.
@@ -89,7 +91,7 @@ impl Batch {
         Self {
             index,
             wrapped: false,
-            arena: Arc::new(Arena::new(TABLE + PAYLOAD)),
+            arena: Arc::new(Arena::new(SIZE)),
             events: 0,
             bytes: 0,
             large: Vec::new(),
@@ -112,6 +114,24 @@ impl Batch {
     /// The memory, for the border.
     pub fn arena(&self) -> &Arc<Arena> {
         &self.arena
+    }
+
+    /// Moves it to other memory of [`SIZE`] zeroed bytes.
+    ///
+    /// # Panics
+    ///
+    /// When that has another size.
+    pub fn move_to(&mut self, arena: Arc<Arena>) {
+        assert_eq!(arena.size(), SIZE);
+        for (start, length) in [(0, self.events * 16), (TABLE, self.bytes)] {
+            // SAFETY: in bounds of the old arena, of which `&mut self` is the only owner.
+            let from = unsafe { self.arena.pointer().add(start) };
+            // SAFETY: in bounds of the new arena: both have the same size.
+            let to = unsafe { arena.pointer().add(start) };
+            // SAFETY: both are `length` bytes within their arenas, which are different allocations.
+            unsafe { std::ptr::copy_nonoverlapping(from, to, length) };
+        }
+        self.arena = arena;
     }
 
     /// Events so far.

@@ -32,11 +32,17 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Bytes of its memory.
+    pub const SIZE: usize = SLOTS * TOTALS * 8;
+
     /// All totals at zero; memory is mapped only for the connections that exist.
     pub fn new() -> Self {
-        Self {
-            arena: Arc::new(Arena::new(SLOTS * TOTALS * 8)),
-        }
+        Self::over(Arc::new(Arena::new(Self::SIZE)))
+    }
+
+    /// The same in memory of [`SIZE`](Self::SIZE) zeroed bytes.
+    pub fn over(arena: Arc<Arena>) -> Self {
+        Self { arena }
     }
 
     /// The memory, for the border.

@@ -4,6 +4,7 @@ use super::world::{Bell, Call, WORLD};
 use crate::engine::driver::exchange::Driver;
 use crate::engine::hub::Hub;
 use crate::engine::memory::batch::Batch;
+use crate::engine::memory::ledger::Ledger;
 use crate::engine::reactor::Budget;
 use loom::thread;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ impl Script {
         } else {
             self.first
         };
-        let hub = Arc::new(Hub::new(first, Budget, Box::new(Bell)).expect("no I/O"));
+        let hub = Arc::new(Hub::new(first, Budget, Box::new(Bell), Ledger::new()).expect("no I/O"));
         WORLD.arrive(self.messages);
         if self.first == Driver::Thread {
             hub.start_thread();

@@ -28,14 +28,14 @@ pub struct Reactor {
 
 impl Reactor {
     /// With nothing to do.
-    pub fn new(_has_sockets: bool, _budget: Budget, _warm: Warm) -> io::Result<(Self, Waker, Ledger)> {
+    pub fn new(_has_sockets: bool, _budget: Budget, _warm: Warm, _ledger: Ledger) -> io::Result<(Self, Waker)> {
         let reactor = Self {
             next: 0,
             ready: 0,
             credit: 1,
             released: Vec::new(),
         };
-        Ok((reactor, Waker, Ledger::new()))
+        Ok((reactor, Waker))
     }
 
     /// Applies commands: numbers in a row.

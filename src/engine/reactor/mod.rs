@@ -83,10 +83,9 @@ pub struct Reactor {
 }
 
 impl Reactor {
-    /// An empty set, its waker and its ledger. Without sockets there are only Duplexes, and it needs no descriptor.
-    pub fn new(has_sockets: bool, budget: Budget, warm: Warm) -> io::Result<(Self, Waker, Ledger)> {
+    /// An empty set and its waker. Without sockets there are only Duplexes, and it needs no descriptor.
+    pub fn new(has_sockets: bool, budget: Budget, warm: Warm, ledger: Ledger) -> io::Result<(Self, Waker)> {
         let (readiness, waker) = Readiness::new(has_sockets)?;
-        let ledger = Ledger::new();
         let reactor = Self {
             readiness,
             found: Events::with_capacity(EVENTS_PER_LOOK),
@@ -96,7 +95,7 @@ impl Reactor {
             duplexes: Vec::new(),
             deadlines: Deadlines::default(),
             settings: SettingsTable::default(),
-            ledger: ledger.clone(),
+            ledger,
             budget,
             work: Work {
                 scratch: vec![0; SCRATCH].into_boxed_slice(),
@@ -110,7 +109,7 @@ impl Reactor {
             starved: 0,
             scope: 0,
         };
-        Ok((reactor, waker, ledger))
+        Ok((reactor, waker))
     }
 
     /// The readiness set's own descriptor, for whoever watches it.

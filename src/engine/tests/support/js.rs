@@ -6,7 +6,7 @@ use crate::engine::driver::exchange::Driver;
 use crate::engine::driver::{Return, thread};
 use crate::engine::hub::{Hub, Turned};
 use crate::engine::memory::batch::Batch;
-use crate::engine::memory::ledger::TOTALS;
+use crate::engine::memory::ledger::{Ledger, TOTALS};
 use crate::engine::reactor::{Budget, index_of};
 use crate::engine::settings::Settings;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -91,7 +91,15 @@ impl Js {
         } else {
             options.driver
         };
-        let hub = Arc::new(Hub::new(first, options.budget, Box::new(Button(Arc::clone(&bell)))).unwrap());
+        let hub = Arc::new(
+            Hub::new(
+                first,
+                options.budget,
+                Box::new(Button(Arc::clone(&bell))),
+                Ledger::new(),
+            )
+            .unwrap(),
+        );
         // Without sockets there is no set: the bell is all there is to watch.
         let set = hub.reactor().try_clone_set();
         let set = set.unwrap_or_else(|_| bell.descriptor().try_clone_to_owned().unwrap());
