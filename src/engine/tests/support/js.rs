@@ -177,6 +177,14 @@ impl Js {
         self.slab.release(submitted.released);
         if submitted.direct {
             self.deadline = submitted.deadline;
+            self.come_back(submitted.more);
+        }
+    }
+
+    /// The loop goes on when there is more: at once, or through the waker, which is the harder case.
+    fn come_back(&self, more: bool) {
+        if more && self.hub.exchange.driver() == Driver::Loop {
+            self.hub.wake();
         }
     }
 
@@ -212,6 +220,7 @@ impl Js {
         if left == Left::Nothing {
             let Some(turned) = self.hub.loop_turn() else { return };
             self.deadline = turned.deadline;
+            self.come_back(turned.more);
             left = self.dispatch_all();
         }
         if left != Left::Nothing {
@@ -225,7 +234,9 @@ impl Js {
     /// A turn without a dispatch.
     pub(in crate::engine::tests) fn turn(&mut self) -> Turned {
         self.flush(None);
-        self.hub.loop_turn().expect("the loop drives")
+        let turned = self.hub.loop_turn().expect("the loop drives");
+        self.come_back(turned.more);
+        turned
     }
 
     pub(in crate::engine::tests) fn on_signal(&mut self) {
