@@ -276,13 +276,16 @@ class StreamChannel extends FdChannel {
   }
 
   /**
-   * Drops the connection.
+   * Drops the connection; what was sent before is offered to the stream.
    *
    * @param {WebSocket} ws The WebSocket
    * @private
    */
   terminate(ws) {
-    this.states[ws._id & INDEX].transport.destroy();
+    const { transport } = this.states[ws._id & INDEX];
+
+    if (!this.slab.isEmpty) this.offer();
+    transport.destroy();
   }
 
   /**

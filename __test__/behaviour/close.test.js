@@ -8,7 +8,8 @@ const { describe, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const { encode, encodeClose } = require('../support/frames');
-const { rawPair, record, wsPair } = require('../support/serve');
+const { RawClient } = require('../support/raw-client');
+const { rawPair, record, serve, wsPair } = require('../support/serve');
 const { WebSocket } = require('../support/implementation');
 
 const { CLOSED, CLOSING, OPEN } = WebSocket;
@@ -258,6 +259,35 @@ describe('without a closing handshake', () => {
     assert.deepEqual(await end, [1006, '']);
     await client.closed;
     assert.equal(client.received.length, 0);
+  });
+
+  test('terminate() does not take back what was sent before', async (t) => {
+    const { client, socket } = await rawPair(t, NEVER);
+    const results = [];
+
+    socket.on('message', () => {
+      for (const text of ['last', 'words']) socket.send(text, (err) => results.push(err?.code));
+      socket.terminate();
+    });
+    client.send(1, 'go');
+    await closed(socket);
+    assert.equal((await client.frame()).payload.toString(), 'last');
+    assert.equal((await client.frame()).payload.toString(), 'words');
+    assert.deepEqual(results, [undefined, undefined]);
+  });
+
+  test('terminate() in the connection handler comes after the response', async (t) => {
+    const { port, wss } = await serve(t, NEVER);
+
+    wss.on('connection', (socket) => {
+      socket.send('no place');
+      socket.terminate();
+    });
+
+    const client = await RawClient.open(port);
+
+    assert.equal((await client.frame()).payload.toString(), 'no place');
+    await client.closed;
   });
 
   test("a peer's FIN makes 1006, and ours follows", async (t) => {

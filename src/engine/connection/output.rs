@@ -85,6 +85,15 @@ impl Connection {
         }
     }
 
+    /// JavaScript drops the connection. What it sent before is offered to the kernel, as it would have been by then had
+    /// every call crossed at once.
+    pub fn drop_after_output(&mut self, work: &mut Work) {
+        if self.pending() > 0 && self.flags.has(Flags::WRITABLE) && !self.is_gone() {
+            self.write(work);
+        }
+        self.terminate(false, work);
+    }
+
     /// Drops the transport; the last event follows.
     pub fn terminate(&mut self, reset: bool, work: &mut Work) {
         // What is dropped now never counts as written.

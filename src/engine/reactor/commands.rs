@@ -78,7 +78,7 @@ impl Reactor {
                 // The answer to a FIN ends the connection as soon as the output is out, and that may take its time, as in ws.
                 closing = !connection.is_ended();
             }
-            Verb::Terminate => connection.terminate(false, &mut self.work),
+            Verb::Terminate => connection.drop_after_output(&mut self.work),
             Verb::Reset => connection.terminate(true, &mut self.work),
             Verb::Pause => connection.set_paused(true),
             Verb::Resume => connection.set_paused(false),

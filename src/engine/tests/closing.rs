@@ -279,6 +279,22 @@ fn terminate_ends_it_at_once_and_nothing_follows() {
     }
 }
 
+#[test]
+fn what_was_sent_before_terminate_goes_out_as_far_as_the_kernel_takes_it() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        js.slab.send(id, Opcode::Text, b"last words");
+        js.slab.terminate(id);
+        until(&mut js, &mut peers, |js, peers| {
+            js.heard(id, kind::CLOSED) && peers[0].ended
+        });
+        assert_eq!(peers[0].next().unwrap().payload, b"last words");
+        assert_eq!(peers[0].next(), None);
+    }
+}
+
 fn tcp(js: &mut Js, id: u32) -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let theirs = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
