@@ -6,6 +6,9 @@
 /** A timer that rings up to this much late is not set anew (ms). */
 const TOLERANCE = 2;
 
+/** The longest a timer of Node can wait (ms); after that it is set anew. */
+const LONGEST = 2 ** 31 - 1;
+
 /**
  * The alarm clock of a channel.
  */
@@ -41,6 +44,8 @@ class Alarm {
       this.isSoon = true;
       return;
     }
+
+    ms = Math.min(ms, LONGEST);
 
     const due = performance.now() + ms;
 

@@ -27,7 +27,7 @@ let settings = null;
  * @private
  */
 function currentSettings() {
-  settings ??= checked({ driver: process.env.UPSHIFT_DRIVER, reactors: process.env.UPSHIFT_REACTORS });
+  settings ??= checked({ driver: process.env.UPSHIFT_DRIVER || undefined, reactors: process.env.UPSHIFT_REACTORS });
   return settings;
 }
 

@@ -11,6 +11,9 @@ const TRANSPORTS = ['auto', 'fd', 'stream'];
 /** What the environment asks for, read once: each look at it is a call into C++. */
 const PREFERRED = process.env.UPSHIFT_TRANSPORT;
 
+/** What the engine, and a timer, can count to. */
+const MOST = 2 ** 31 - 1;
+
 /** How many different configs are kept for sharing. */
 const KEPT_CONFIGS = 16;
 
@@ -101,34 +104,51 @@ function isEqual(a, b) {
  * @private
  */
 function normalise(options) {
-  const { closeTimeout, receiveCredit } = CONNECTION_DEFAULTS;
+  const { closeTimeout, onBackpressure, receiveCredit } = CONNECTION_DEFAULTS;
 
   return {
     allowSynchronousEvents: options.allowSynchronousEvents !== false,
     autoPong: Boolean(options.autoPong),
-    closeTimeout: limit(options.closeTimeout, closeTimeout),
+    closeTimeout: duration(options.closeTimeout, closeTimeout),
     isServer: true,
     maxBackpressure: limit(options.maxBackpressure, 0),
-    maxBufferedChunks: limit(options.maxBufferedChunks, 0),
-    maxFragments: limit(options.maxFragments, 0),
+    maxBufferedChunks: limit(options.maxBufferedChunks, 0, MOST),
+    maxFragments: limit(options.maxFragments, 0, MOST),
     maxPayload: limit(options.maxPayload, 0),
     maxPendingAutoPongs: limit(options.maxPendingAutoPongs, 0),
-    onBackpressure: options.onBackpressure,
-    receiveCredit: limit(options.receiveCredit, receiveCredit),
+    onBackpressure: options.onBackpressure ?? onBackpressure,
+    receiveCredit: limit(options.receiveCredit, receiveCredit, MOST),
     skipUTF8Validation: Boolean(options.skipUTF8Validation)
   };
 }
 
 /**
- * Reads a limit: a positive number, or none.
+ * Reads a limit: a positive number, or none. Text is a number too, as in ws: it may come from the environment.
  *
  * @param {*} value The value of the option
  * @param {Number} none What stands for an absent or unusable value
+ * @param {Number} [most] The highest limit there can be
  * @return {Number} The limit
  * @private
  */
-function limit(value, none) {
-  return Number.isFinite(value) && value > 0 ? Math.trunc(value) : none;
+function limit(value, none, most = Number.MAX_SAFE_INTEGER) {
+  const number = Math.trunc(Number(value));
+
+  return Number.isFinite(number) && number > 0 ? Math.min(number, most) : none;
+}
+
+/**
+ * Reads a time.
+ *
+ * @param {*} value The value of the option
+ * @param {Number} none What stands for an absent or unusable value
+ * @return {Number} Milliseconds
+ * @private
+ */
+function duration(value, none) {
+  const ms = Number(value);
+
+  return ms >= 0 ? Math.min(ms, MOST) : none;
 }
 
 /**
@@ -139,10 +159,8 @@ function limit(value, none) {
  * @private
  */
 function checkOptions(options) {
-  checkName('onBackpressure', options.onBackpressure, POLICIES);
-  if (options.transport !== null) {
-    checkName('transport', options.transport, TRANSPORTS);
-  }
+  checkName('onBackpressure', options.onBackpressure ?? POLICIES[0], POLICIES);
+  checkName('transport', options.transport ?? TRANSPORTS[0], TRANSPORTS);
 }
 
 /**

@@ -32,6 +32,7 @@ const { NOT_WEBSOCKET, accepted, inspectStrictly, responseLines, responseOf } = 
  */
 async function upgrade(req, socket, head, options) {
   options = { WebSocket, ...UPGRADE_DEFAULTS, ...options };
+  options.maxBackpressure ??= UPGRADE_DEFAULTS.maxBackpressure;
   checkOptions(options);
 
   const lines = headerLines(options.headers);
@@ -86,14 +87,14 @@ async function refuseWith(req, socket, verdict) {
  * Chooses a subprotocol.
  *
  * @param {String[]} protocols The ones the client offers
- * @param {(Function|null)} handleProtocols The application's choice
+ * @param {?Function} handleProtocols The application's choice
  * @param {http.IncomingMessage} req The request
  * @return {(String|undefined)} The subprotocol, if there is to be one
  * @private
  */
 function chooseProtocol(protocols, handleProtocols, req) {
   if (protocols.length === 0) return undefined;
-  if (handleProtocols === null) return protocols[0];
+  if (handleProtocols == null) return protocols[0];
 
   return handleProtocols(new Set(protocols), req) || undefined;
 }

@@ -127,6 +127,23 @@ describe('upgrade()', ownAddition, () => {
     assert.equal(failed?.code, 'ERR_UPSHIFT_BACKPRESSURE');
   });
 
+  test('takes options that are undefined for absent ones', async (t) => {
+    const { port, upgraded } = await upgrader(t, {
+      handleProtocols: undefined,
+      headers: undefined,
+      maxBackpressure: undefined,
+      onBackpressure: undefined,
+      transport: undefined
+    });
+
+    await RawClient.open(port, { headers: { 'Sec-WebSocket-Protocol': 'a' } });
+
+    const ws = await upgraded;
+
+    assert.equal(ws.protocol, 'a');
+    assert.equal(ws._config.maxBackpressure, 64 * 1048576);
+  });
+
   test('refuses options that name nothing', async (t) => {
     const port = await listen(t, () => {});
 
