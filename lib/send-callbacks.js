@@ -93,14 +93,14 @@ class SendCallbacks {
 module.exports = { SendCallbacks };
 
 /**
- * Calls a callback in the context of its WebSocket.
+ * Calls a callback in the context of its WebSocket, with what a stream would: null stands for no error.
  *
  * @param {WebSocket} ws The WebSocket
  * @param {Function} cb The callback
  * @private
  */
 function run(ws, cb) {
-  asyncContext.run(ws._resource, cb, null);
+  asyncContext.run(ws._resource, cb, null, null);
 }
 
 /**

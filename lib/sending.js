@@ -29,7 +29,8 @@ function sendMessage(ws, data, options, cb) {
   let fin = true;
   let mask = false;
 
-  if (options) {
+  // Text is no options, and tolerated: some pass an encoding.
+  if (typeof options === 'object' && options !== null) {
     if ('binary' in options) opcode = options.binary ? BINARY : TEXT;
     if ('fin' in options) fin = Boolean(options.fin);
     if ('mask' in options) mask = Boolean(options.mask);

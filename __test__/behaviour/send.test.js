@@ -138,6 +138,18 @@ describe('send', () => {
     assert.equal((await client.frame()).payload.toString(), 'still here');
   });
 
+  test('passes over options that are none', async (t) => {
+    const { client, socket } = await rawPair(t);
+
+    for (const none of [undefined, null, 0, 5, '', 'utf8', true]) {
+      socket.send('text', none);
+
+      const { fin, opcode, payload } = await client.frame();
+
+      assert.deepEqual([fin, opcode, payload.toString()], [true, 1, 'text']);
+    }
+  });
+
   for (const size of [0, 1, 125, 126, 127, 4095, 16383, 16384, 65535, 65536, 1048577]) {
     test(`sends ${size} bytes under the shortest header`, async (t) => {
       const { client, socket } = await rawPair(t);
@@ -248,8 +260,8 @@ describe('send callbacks', () => {
       returned = true;
     });
     assert.deepEqual(
-      calls.map(([name, err, late]) => [name, err ?? undefined, late]),
-      ['one', 'two', 'three', 'four'].map((name) => [name, undefined, true])
+      calls,
+      ['one', 'two', 'three', 'four'].map((name) => [name, null, true])
     );
     for (const opcode of [1, 2, 9, 10, 1]) assert.equal((await client.frame()).opcode, opcode);
   });
