@@ -81,8 +81,8 @@ class Connection extends EventEmitter {
    * @private
    */
   _onMessage(data, isBinary) {
-    if (!this._config.allowSynchronousEvents) defer(this);
-    this.emit('message', data, isBinary);
+    if (this._config.allowSynchronousEvents) this.emit('message', data, isBinary);
+    else emitAlone(this, 'message', data, isBinary);
   }
 
   /**
@@ -92,8 +92,8 @@ class Connection extends EventEmitter {
    * @private
    */
   _onPing(data) {
-    if (!this._config.allowSynchronousEvents) defer(this);
-    this.emit('ping', data);
+    if (this._config.allowSynchronousEvents) this.emit('ping', data);
+    else emitAlone(this, 'ping', data);
   }
 
   /**
@@ -103,8 +103,8 @@ class Connection extends EventEmitter {
    * @private
    */
   _onPong(data) {
-    if (!this._config.allowSynchronousEvents) defer(this);
-    this.emit('pong', data);
+    if (this._config.allowSynchronousEvents) this.emit('pong', data);
+    else emitAlone(this, 'pong', data);
   }
 
   /**
@@ -195,15 +195,21 @@ class Connection extends EventEmitter {
 module.exports = { Connection };
 
 /**
- * Keeps the next event back until the event loop has turned once
- * (`allowSynchronousEvents: false`).
+ * Emits an event and keeps the next one back until the event loop has turned
+ * once (`allowSynchronousEvents: false`). What a listener puts off by a turn
+ * comes before it.
  *
  * @param {WebSocket} ws The WebSocket
+ * @param {...*} event The event
  * @private
  */
-function defer(ws) {
+function emitAlone(ws, ...event) {
   ws._flow |= DEFERRED;
-  setImmediate(undefer, ws);
+  try {
+    ws.emit(...event);
+  } finally {
+    setImmediate(undefer, ws);
+  }
 }
 
 /**

@@ -172,6 +172,7 @@ describe('ticks', () => {
         order.push(`${event} ${data}`);
         process.nextTick(() => order.push('tick'));
         Promise.resolve().then(() => order.push('micro'));
+        setImmediate(() => order.push('immediate'));
       });
     }
     socket.on('close', () => order.push('close'));
@@ -181,7 +182,9 @@ describe('ticks', () => {
     await once(socket, 'close');
     assert.deepEqual(
       order,
-      ['message a', 'ping b', 'pong c', 'message ddd'].flatMap((event) => [event, 'tick', 'micro']).concat('close')
+      ['message a', 'ping b', 'pong c', 'message ddd']
+        .flatMap((event) => [event, 'tick', 'micro', 'immediate'])
+        .concat('close')
     );
   });
 
