@@ -17,6 +17,8 @@ struct Shelf {
     buffers: BTreeMap<usize, Vec<Vec<u8>>>,
     count: usize,
     bytes: usize,
+    /// Nobody is there to take any.
+    is_cold: bool,
 }
 
 impl Shelf {
@@ -32,7 +34,7 @@ impl Shelf {
     }
 
     fn give(&mut self, buffer: Vec<u8>) {
-        if self.count < KEEP && self.bytes + buffer.capacity() <= KEEP_BYTES {
+        if !self.is_cold && self.count < KEEP && self.bytes + buffer.capacity() <= KEEP_BYTES {
             self.count += 1;
             self.bytes += buffer.capacity();
             self.buffers.entry(buffer.capacity()).or_default().push(buffer);
@@ -52,6 +54,7 @@ impl Warm {
             .min(capacity.saturating_mul(AHEAD))
             .max(capacity.saturating_mul(2));
         let mut kept = self.0.lock();
+        kept.is_cold = false;
         if let Some(buffer) = kept.take(capacity, most) {
             return buffer;
         }
@@ -72,9 +75,12 @@ impl Warm {
         }
     }
 
-    /// Lets everything go.
+    /// Lets everything go, and what still comes back: the last messages are collected after their connections.
     pub fn cool(&self) {
-        *self.0.lock() = Shelf::default();
+        *self.0.lock() = Shelf {
+            is_cold: true,
+            ..Shelf::default()
+        };
     }
 
     /// Bytes kept.
@@ -119,5 +125,18 @@ mod tests {
         assert_eq!(warm.take(128 << 10, 1 << 30).capacity(), 1 << 20);
         warm.give(Vec::with_capacity(1 << 20));
         assert_eq!(warm.take(4096, 1 << 30).capacity(), 4096);
+    }
+
+    #[test]
+    fn what_comes_back_to_a_cold_shelf_is_not_kept() {
+        let warm = Warm::default();
+        let [late, early] = [(); 2].map(|()| warm.take(1 << 20, 1 << 20));
+        warm.give(early);
+        warm.cool();
+        warm.give(late);
+        assert_eq!(warm.held(), 0);
+        let next = warm.take(1 << 20, 1 << 20);
+        warm.give(next);
+        assert_eq!(warm.held(), 1 << 20);
     }
 }
