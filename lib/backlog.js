@@ -83,16 +83,16 @@ function deliver(backlog, ws) {
 
   // What was received before the end is delivered before it, paused or not.
   const isOver = channel.isLast(events[events.length - 2]);
-  const isTerminated = (ws._flow & TERMINATED) !== 0;
   let done = 0;
 
   try {
-    while (done < events.length && (ws._flow === 0 || isOver || isTerminated)) {
+    while (done < events.length && (ws._flow === 0 || isOver || isTerminated(ws))) {
       const kind = events[done];
       const data = events[done + 1];
 
       done += 2;
-      if (!isTerminated || channel.isLast(kind)) {
+      // Asked anew each time: a handler may just have done it.
+      if (!isTerminated(ws) || channel.isLast(kind)) {
         asyncContext.run(ws._resource, deliverOne, channel, { ws, kind, data });
       }
     }
@@ -106,6 +106,15 @@ function deliver(backlog, ws) {
       if (ws._flow === 0 || isOver) backlog.release(ws);
     }
   }
+}
+
+/**
+ * @param {WebSocket} ws The WebSocket
+ * @return {Boolean} Whether nothing but the end is due any more
+ * @private
+ */
+function isTerminated(ws) {
+  return (ws._flow & TERMINATED) !== 0;
 }
 
 /**

@@ -32,6 +32,25 @@ describe('inside a handler', () => {
     assert.equal(events.length, 5);
   });
 
+  test('terminate() is the end of messages that were kept back, too', ownAddition, async (t) => {
+    const { client, socket } = await rawPair(t, { closeTimeout: 50 });
+    const events = record(socket, ['message']);
+
+    socket.once('message', () => {
+      socket.pause();
+      socket.close();
+    });
+    socket.on('message', (data) => {
+      if (data.toString() === '2') socket.terminate();
+    });
+    client.write(many(5));
+    await once(socket, 'close');
+    assert.deepEqual(
+      events.map(([, data]) => data.toString()),
+      ['0', '1', '2']
+    );
+  });
+
   test('close() lets the messages before the close frame of the peer come', async (t) => {
     const { client, socket } = await rawPair(t);
     const events = record(socket, ['message']);
