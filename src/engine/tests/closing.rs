@@ -336,6 +336,24 @@ fn a_reset_by_the_peer_closes_the_connection() {
 }
 
 #[test]
+fn a_peer_that_ended_and_refuses_what_is_sent_is_not_waited_for() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let theirs = tcp(&mut js, 1);
+        settle(&mut js, &mut [], Duration::from_millis(10));
+        // Our answer to its end is yet to come, so that it is still allowed to be sent something.
+        theirs.shutdown(Shutdown::Write).unwrap();
+        until(&mut js, &mut [], |js, _| js.heard(1, kind::END));
+        drop(theirs);
+        for _ in 0..3 {
+            js.slab.send(1, Opcode::Text, b"anybody there?");
+            settle(&mut js, &mut [], Duration::from_millis(10));
+        }
+        until(&mut js, &mut [], |js, _| js.heard(1, kind::CLOSED));
+    }
+}
+
+#[test]
 fn everything_ends_with_the_engine_and_the_last_words_go_out() {
     for driver in DRIVERS {
         let mut js = Js::new(Options::under(driver));
