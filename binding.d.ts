@@ -31,8 +31,14 @@ export declare class NativeChannel {
   takeLarge(index: number): ArrayBuffer
   /** Where its fragments end. */
   fragmentEnds(index: number): Array<number>
-  /** Input for a Duplex with `backlog` bytes to pass on; without `bytes`, its end. It is dispatched at once. */
-  input(id: number, bytes: Uint8Array | undefined | null, backlog: number): void
+  /**
+   * Input for a Duplex with `backlog` bytes to pass on; without `bytes`, its end. It is dispatched at once. When all
+   * there is to write then is one small piece for the same Duplex, it is not handed over but returned: where it begins,
+   * times 65536, plus its length; else 0.
+   */
+  input(id: number, bytes: Uint8Array | undefined, backlog: number): number
+  /** What [`Self::input`] returned the place of, in memory of its own: JavaScript has given the other away. */
+  copyPlaced(at: number, length: number): Buffer
   /** A Duplex has passed on all that it was given. */
   passedOn(id: number): void
   /** A turn over Duplexes, or the rest of a dispatch that took too long. */

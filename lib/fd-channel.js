@@ -74,7 +74,7 @@ class FdChannel extends CommandChannel {
   functions() {
     return {
       later: (ms) => this.alarm.set(ms),
-      output: (id, bytes) => this.output(id, bytes),
+      output: (...piece) => this.output(...piece),
       walk: (index, from, to, memory) => this.walker.walk(index, from, to, memory),
       written: () => this.written()
     };

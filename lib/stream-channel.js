@@ -6,7 +6,11 @@
 
 const asyncContext = require('./async-context');
 const { FdChannel } = require('./fd-channel');
+const { FastBuffer } = require('./message-memory');
 const { INDEX } = require('./walker');
+
+/** What the native side is told when the memory of small pieces is gone. */
+const TRANSFERRED = 1;
 
 /** The descriptor of a connection that has none. */
 const NONE = -1;
@@ -51,6 +55,8 @@ class StreamChannel extends FdChannel {
 
     this.states = [];
     this.touched = [];
+    /** The memory that small pieces of output share. */
+    this.room = null;
     /** Bytes given to all streams. */
     this.bytesOut = 0;
     // The last flush comes with the end of the process, maybe within a handler.
@@ -98,8 +104,23 @@ class StreamChannel extends FdChannel {
 
     // The connection has to be there before its input.
     if (!this.slab.isEmpty) this.native.flush();
-    this.native.input(ws._id, chunk, this.backlogOf(ws));
+
+    const direct = this.native.input(ws._id, chunk, this.backlogOf(ws));
+
+    if (direct !== 0) this.answer(ws._id, Math.floor(direct / 65536), direct % 65536);
     this.finish();
+  }
+
+  /**
+   * All there is to write after an input.
+   *
+   * @param {Number} id The connection
+   * @param {Number} at Where it begins in the memory that small pieces share
+   * @param {Number} length Its length there
+   * @private
+   */
+  answer(id, at, length) {
+    if (this.output(id, 0, at, length) === TRANSFERRED) this.output(id, 0, this.native.copyPlaced(at, length));
   }
 
   /**
@@ -146,25 +167,42 @@ class StreamChannel extends FdChannel {
    * Something for a stream.
    *
    * @param {Number} id The connection
-   * @param {Uint8Array} [bytes] What to write; nothing is the end
+   * @param {Number} more 1 if this is not all for it
+   * @param {(Uint8Array|Number)} [data] What to write, or where it begins in the
+   *     memory that small pieces share; nothing is the end
+   * @param {Number} [length] Its length there
+   * @param {ArrayBuffer} [memory] That memory, the first time it is used
+   * @return {Number} `TRANSFERRED` if that memory is gone, else 0
    * @private
    */
-  output(id, bytes) {
+  output(id, more, data, length, memory) {
+    if (memory !== undefined) this.room = memory;
+
     const state = this.states[id & INDEX];
 
-    if (state === undefined || state.ws._id !== id) return;
+    if (state === undefined || state.ws._id !== id) return 0;
     if (!state.isTouched) {
       state.isTouched = true;
       this.touched.push(state);
     }
 
-    if (bytes === undefined) {
+    if (data === undefined) {
       state.transport.end();
-    } else {
-      state.given += bytes.length;
-      this.bytesOut += bytes.length;
-      state.transport.write(bytes);
+      return 0;
     }
+
+    let bytes = data;
+
+    if (typeof data === 'number') {
+      // A stream has transferred it, with an earlier piece: this one comes again, in memory of its own.
+      if (this.room.byteLength === 0) return TRANSFERRED;
+      bytes = new FastBuffer(this.room, data, length);
+    }
+
+    state.given += bytes.length;
+    this.bytesOut += bytes.length;
+    state.transport.write(bytes, more === 1);
+    return 0;
   }
 
   /**

@@ -78,13 +78,14 @@ class StreamTransport {
   }
 
   /**
-   * Writes output; the end of the flush lets it go.
+   * Writes output; several pieces go at the end of the flush.
    *
    * @param {Uint8Array} buffer The output
+   * @param {Boolean} isMore Whether more follows
    * @private
    */
-  write(buffer) {
-    if (!this.isCorked) {
+  write(buffer, isMore) {
+    if (isMore && !this.isCorked) {
       this.isCorked = true;
       this.socket.cork();
     }

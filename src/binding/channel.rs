@@ -3,6 +3,7 @@
 use super::dispatch::{self, Current, Left, dispatch};
 use super::functions::{self, Functions};
 use super::memory::Shared;
+use super::output::{Outputs, write_duplexes};
 use super::slab::Slab;
 #[cfg(unix)]
 use super::uv::Watch;
@@ -14,10 +15,9 @@ use crate::engine::driver::{Return, thread};
 use crate::engine::hub::Hub;
 use crate::engine::memory::batch::Batch;
 use crate::engine::settings::SettingsTable;
-use crate::engine::transport::{Foreign, Segment};
+use crate::engine::transport::Foreign;
 use napi::sys;
 use std::cell::{Cell, RefCell};
-use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -52,6 +52,7 @@ pub(crate) struct Channel {
     pub(crate) ledger: Shared,
     /// Memory may be lent to JavaScript.
     pub(crate) may_lend: bool,
+    pub(crate) outputs: Outputs,
     pub(crate) current: RefCell<Option<Current>>,
     pub(crate) dispatching: Cell<bool>,
     pub(crate) thread: RefCell<Option<JoinHandle<()>>>,
@@ -87,7 +88,7 @@ impl Channel {
         self.foreign.replace(foreign);
         dispatch::release(self.env, submitted.released.into_iter());
         if self.inline {
-            self.write_duplexes();
+            write_duplexes(self, None);
             self.schedule(submitted.more, submitted.deadline);
         } else if submitted.direct {
             self.arm(submitted.deadline);
@@ -117,51 +118,6 @@ impl Channel {
             (false, None) => return,
         };
         functions::call(self.env, self.functions.later, &[values::uint32(self.env, after)]);
-    }
-
-    pub(crate) fn write_duplexes(&self) {
-        let mut outputs = Vec::new();
-        if let Some(mut reactor) = self.hub.try_reactor() {
-            reactor.duplex_output(|output| outputs.push(output));
-        }
-        for output in outputs {
-            let id = values::uint32(self.env, output.id);
-            let none = values::undefined(self.env);
-            for part in output.parts {
-                let bytes = self.part(part);
-                functions::call(self.env, self.functions.output, &[id, bytes]);
-            }
-            if output.end {
-                functions::call(self.env, self.functions.output, &[id, none]);
-            }
-        }
-    }
-
-    /// A piece of output as a Buffer: ours copied, JavaScript's own handed back.
-    fn part(&self, part: Segment) -> sys::napi_value {
-        match part {
-            Segment::Own(bytes, at) => {
-                let bytes = &bytes[at..];
-                let mut value = ptr::null_mut();
-                // SAFETY: on the environment's thread; the bytes are copied before the call returns.
-                unsafe {
-                    sys::napi_create_buffer_copy(
-                        self.env,
-                        bytes.len(),
-                        bytes.as_ptr().cast(),
-                        ptr::null_mut(),
-                        &raw mut value,
-                    );
-                }
-                value
-            }
-            Segment::Foreign(bytes, _) => {
-                let reference = Reference::from_token(bytes.token().0);
-                let value = reference.value(self.env);
-                reference.release(self.env);
-                value
-            }
-        }
     }
 
     /// There is `more` for the loop to do, if it drives: another round, or another call.

@@ -2,13 +2,14 @@
 
 use super::channel::Channel;
 use super::dispatch::{Left, dispatch};
+use super::output::write_duplexes;
 use super::stats::ReactorStats;
-use super::{cleanup, create, memory};
+use super::{cleanup, create, memory, values};
 use crate::engine::driver::exchange::Driver;
 use crate::engine::settings::Settings;
 use crate::engine::transport::{Errno, SocketOption};
 use crate::proto::session::{Config, Role};
-use napi::bindgen_prelude::{Array, FromNapiValue, Object, Unknown};
+use napi::bindgen_prelude::{Array, FromNapiValue, JsValue, Object, Unknown};
 use napi::{Env, Error, JsString, Result, sys};
 use napi_derive::napi;
 use std::rc::Rc;
@@ -167,18 +168,39 @@ impl NativeChannel {
         message.map_or_else(Vec::new, |message| message.fragments.clone())
     }
 
-    /// Input for a Duplex with `backlog` bytes to pass on; without `bytes`, its end. It is dispatched at once.
+    /// Input for a Duplex with `backlog` bytes to pass on; without `bytes`, its end. It is dispatched at once. When all
+    /// there is to write then is one small piece for the same Duplex, it is not handed over but returned: where it begins,
+    /// times 65536, plus its length; else 0.
     #[napi]
-    pub fn input(&self, id: u32, bytes: Option<&[u8]>, backlog: u32) {
-        self.channel.hub.input(id, bytes, backlog);
-        self.finish_inline();
+    pub fn input(
+        &self,
+        id: u32,
+        #[napi(ts_arg_type = "Uint8Array | undefined")] bytes: Unknown<'_>,
+        backlog: u32,
+    ) -> f64 {
+        let channel = &self.channel;
+        // SAFETY: the array is an argument of this call, and no JavaScript runs while its bytes are borrowed.
+        let bytes = unsafe { values::borrow_bytes(channel.env, bytes.raw()) };
+        channel.hub.input(id, bytes, backlog);
+        self.finish_inline(Some(id))
+    }
+
+    /// What [`Self::input`] returned the place of, in memory of its own: JavaScript has given the other away.
+    #[napi(ts_return_type = "Buffer")]
+    pub fn copy_placed(&self, env: &Env, at: u32, length: u32) -> Result<Unknown<'_>> {
+        view(
+            env,
+            self.channel
+                .outputs
+                .copy_placed(env.raw(), at as usize, length as usize),
+        )
     }
 
     /// A Duplex has passed on all that it was given.
     #[napi]
     pub fn passed_on(&self, id: u32) {
         self.channel.hub.reactor().passed_on(id);
-        self.channel.write_duplexes();
+        write_duplexes(&self.channel, None);
     }
 
     /// A turn over Duplexes, or the rest of a dispatch that took too long.
@@ -186,14 +208,14 @@ impl NativeChannel {
     pub fn turn(&self) {
         if self.channel.inline {
             self.channel.hub.inline_turn();
-            self.finish_inline();
+            self.finish_inline(None);
         } else {
             self.channel.dispatch_or_leave();
         }
     }
 
-    /// All that came of one chunk belongs to one tick of the stream, as in `ws`.
-    fn finish_inline(&self) {
+    /// All that came of one chunk belongs to one tick of the stream, as in `ws`. Returns what [`Self::input`] does.
+    fn finish_inline(&self, caller: Option<u32>) -> f64 {
         let channel = &self.channel;
         loop {
             let left = dispatch(channel, false);
@@ -201,13 +223,15 @@ impl NativeChannel {
                 continue;
             }
             let Some(reactor) = channel.hub.try_reactor() else {
-                return channel.schedule(true, None);
+                channel.schedule(true, None);
+                return 0.0;
             };
             let (more, deadline) = (reactor.has_work(), reactor.next_deadline());
             drop(reactor);
             if left == Left::Rest || !more || channel.dispatching.get() {
-                channel.write_duplexes();
-                return channel.schedule(more || left == Left::Rest, deadline);
+                let direct = write_duplexes(channel, caller);
+                channel.schedule(more || left == Left::Rest, deadline);
+                return direct;
             }
             channel.hub.inline_turn();
         }

@@ -5,6 +5,7 @@ use super::class::ChannelOptions;
 use super::cleanup;
 use super::functions::Functions;
 use super::memory::{self, Shared};
+use super::output::Outputs;
 use super::slab::Slab;
 #[cfg(unix)]
 use super::uv::Watch;
@@ -114,6 +115,7 @@ pub(crate) fn create(
         slab: Slab::new(raw, Reference::new(raw, payloads.raw()), may_lend),
         ledger,
         may_lend,
+        outputs: Outputs::default(),
         current: RefCell::new(None),
         dispatching: Cell::new(false),
         thread: RefCell::new(None),

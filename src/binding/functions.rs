@@ -10,7 +10,7 @@ pub(crate) struct Functions {
     pub(crate) walk: Reference,
     /// `written()`: a slab with send callbacks went out.
     pub(crate) written: Reference,
-    /// `output(id, bytes, end)`: something for a Duplex.
+    /// `output(id, more, data, length, memory)`: something for a Duplex.
     pub(crate) output: Reference,
     /// `later(ms)`: call `turn()` again, after that long.
     pub(crate) later: Reference,

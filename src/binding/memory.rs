@@ -97,7 +97,7 @@ unsafe extern "C" fn drop_arena(_env: sys::napi_env, _data: *mut c_void, hint: *
 }
 
 /// An `ArrayBuffer` over an arena, which lives as long as the view; none if the host refuses.
-fn lend(env: sys::napi_env, arena: &Arc<Arena>) -> Option<sys::napi_value> {
+pub(crate) fn lend(env: sys::napi_env, arena: &Arc<Arena>) -> Option<sys::napi_value> {
     let hint = Arc::into_raw(Arc::clone(arena)).cast_mut().cast();
     let mut value = ptr::null_mut();
     // SAFETY: the memory is the arena's, kept alive by the hint until `drop_arena`.

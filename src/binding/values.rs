@@ -90,6 +90,19 @@ pub(crate) fn bytes_of(env: sys::napi_env, value: sys::napi_value) -> Option<(*c
     typed_array(env, value).map(|(_, data, length)| (data.cast_const().cast(), length))
 }
 
+/// The bytes of a `Uint8Array`, if it is one.
+///
+/// # Safety
+/// The array stays alive and no JavaScript runs as long as they are borrowed.
+pub(crate) unsafe fn borrow_bytes<'a>(env: sys::napi_env, value: sys::napi_value) -> Option<&'a [u8]> {
+    let (start, length) = bytes_of(env, value)?;
+    if length == 0 {
+        return Some(&[]);
+    }
+    // SAFETY: V8's memory of the array, alive and unchanged as the caller promises.
+    Some(unsafe { std::slice::from_raw_parts(start, length) })
+}
+
 /// Writes `numbers` to the beginning of a `Float64Array` that has room for them.
 pub(crate) fn write_floats<const N: usize>(env: sys::napi_env, value: sys::napi_value, numbers: [f64; N]) {
     if let Some((sys::TypedarrayType::float64_array, data, length)) = typed_array(env, value)

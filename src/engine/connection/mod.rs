@@ -24,6 +24,8 @@ pub const MESSAGE_COST: i32 = 64;
 const LARGE_READ: usize = 256 << 10;
 /// An output buffer above this is not kept.
 const KEEP_OUTPUT: usize = 16 << 10;
+/// So many of them.
+const KEEP_SPARE: usize = 64;
 
 /// What the reactor lends a connection while it works.
 pub struct Work {
@@ -37,6 +39,16 @@ pub struct Work {
     pub released: Vec<Token>,
     /// What `stats()` tells.
     pub counters: Counters,
+}
+
+impl Work {
+    /// An output buffer is used up.
+    pub fn recycle(&mut self, mut bytes: Vec<u8>) {
+        if bytes.capacity() > 0 && bytes.capacity() <= KEEP_OUTPUT && self.spare.len() < KEEP_SPARE {
+            bytes.clear();
+            self.spare.push(bytes);
+        }
+    }
 }
 
 /// A live connection.

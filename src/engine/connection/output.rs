@@ -1,7 +1,7 @@
 //! What a connection sends: JavaScript's commands become frames, frames become writes.
 
 use super::flags::Flags;
-use super::{Connection, KEEP_OUTPUT, Work};
+use super::{Connection, Work};
 use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, operation};
 use crate::engine::transport::{Errno, Flushed, Foreign, Segment, Transport};
@@ -197,11 +197,7 @@ impl Connection {
     }
 
     fn recycle_output(&mut self, work: &mut Work) {
-        let mut bytes = std::mem::take(&mut self.out);
-        if bytes.capacity() > 0 && bytes.capacity() <= KEEP_OUTPUT && work.spare.len() < 64 {
-            bytes.clear();
-            work.spare.push(bytes);
-        }
+        work.recycle(std::mem::take(&mut self.out));
     }
 
     fn note_written(&mut self, flushed: Flushed, progress: usize, work: &mut Work) {
@@ -275,19 +271,17 @@ impl Connection {
         self.session.drained(&self.settings.session, &mut self.out);
     }
 
-    /// What a Duplex has to write, and whether it has to end after that.
-    pub fn take_output(&mut self) -> (Vec<Segment>, bool) {
+    /// What a Duplex has to write: what was queued, what comes after it, and whether it has to end then.
+    pub fn take_output(&mut self) -> (Vec<Segment>, Vec<u8>, bool) {
         self.flags.clear(Flags::DIRTY);
         self.sent += self.pending() as u64;
-        let mut parts: Vec<Segment> = self
+        let queued = self
             .queue
             .take()
             .map_or_else(Vec::new, |mut queue| queue.drain().collect());
-        if !self.out.is_empty() {
-            parts.push(Segment::Own(std::mem::take(&mut self.out), 0));
-        }
+        let out = std::mem::take(&mut self.out);
         let done = self.session.close_sent() && (self.session.close_received() || self.session.failed());
         let end = (done || self.flags.has(Flags::SHUTDOWN)) && self.flags.raise(Flags::SHUT);
-        (parts, end)
+        (queued, out, end)
     }
 }

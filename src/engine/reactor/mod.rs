@@ -50,8 +50,10 @@ impl Default for Budget {
 pub struct DuplexOutput {
     /// The connection.
     pub id: u32,
-    /// What to write, in order.
-    pub parts: Vec<Segment>,
+    /// What to write first, in order.
+    pub queued: Vec<Segment>,
+    /// What to write then.
+    pub out: Vec<u8>,
     /// End the stream after it.
     pub end: bool,
 }
@@ -309,18 +311,17 @@ impl Reactor {
         }
     }
 
-    /// What has to be written to Duplexes.
-    pub fn duplex_output(&mut self, mut take: impl FnMut(DuplexOutput)) {
+    /// What has to be written to Duplexes; `take` returns memory it has no use for.
+    pub fn duplex_output(&mut self, mut take: impl FnMut(DuplexOutput) -> Vec<u8>) {
         self.write();
         for id in std::mem::take(&mut self.duplexes) {
             let Some(connection) = connection(&mut self.slots, id) else {
                 continue;
             };
-            let (parts, end) = connection.take_output();
+            let (queued, out, end) = connection.take_output();
             note_output(&self.ledger, connection);
-            if !parts.is_empty() || end {
-                take(DuplexOutput { id, parts, end });
-            }
+            let left = take(DuplexOutput { id, queued, out, end });
+            self.work.recycle(left);
         }
     }
 

@@ -41,7 +41,7 @@ fn output(js: &mut Js) -> (Vec<u8>, bool) {
     let (mut bytes, mut tokens, mut ended) = (Vec::new(), Vec::new(), false);
     js.hub.reactor().duplex_output(|output| {
         assert_eq!(output.id, ID);
-        for part in output.parts {
+        for part in output.queued {
             match part {
                 Segment::Own(own, at) => bytes.extend_from_slice(&own[at..]),
                 Segment::Foreign(foreign, at) => {
@@ -50,7 +50,9 @@ fn output(js: &mut Js) -> (Vec<u8>, bool) {
                 }
             }
         }
+        bytes.extend_from_slice(&output.out);
         ended |= output.end;
+        output.out
     });
     js.slab.release(tokens);
     (bytes, ended)

@@ -1,0 +1,221 @@
+//! What goes up to be written to Duplexes: small pieces side by side in memory that is lent, a view each instead of an
+//! allocation; others as Buffers.
+
+use super::channel::Channel;
+use super::functions::{self, Called};
+use super::memory;
+use super::values::{self, Reference};
+use crate::engine::memory::arena::Arena;
+use crate::engine::reactor::DuplexOutput;
+use crate::engine::transport::{Foreign, Segment};
+use napi::sys;
+use std::cell::RefCell;
+use std::ptr;
+use std::sync::Arc;
+
+/// Bytes of the memory that small pieces share. None of it is used twice: a stream keeps its pieces as long as it likes.
+const ROOM: usize = 64 << 10;
+/// Pieces up to this are small.
+const SMALL: usize = 4 << 10;
+
+/// What `output` returns when a stream has transferred the room to another thread, with earlier pieces.
+const TRANSFERRED: u32 = 1;
+
+/// The memory for the next pieces.
+#[derive(Default)]
+struct Room {
+    arena: Option<Arc<Arena>>,
+    used: usize,
+}
+
+impl Room {
+    /// Copies `bytes` into it: where they are, and the memory if it is new.
+    fn place(&mut self, bytes: &[u8]) -> What {
+        let fits = self.used + bytes.len() <= ROOM;
+        let fresh = self.arena.take_if(|_| !fits).is_some() || self.arena.is_none();
+        if fresh {
+            self.used = 0;
+        }
+        let arena = self.arena.get_or_insert_with(|| Arc::new(Arena::new(ROOM)));
+        let at = self.used;
+        // SAFETY: they fit behind what was placed before, which nobody is shown again; JavaScript sees them only later.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), arena.pointer().add(at), bytes.len()) };
+        self.used = at + bytes.len();
+        What::Placed {
+            arena: Arc::clone(arena),
+            fresh,
+            at,
+            length: bytes.len(),
+        }
+    }
+}
+
+/// A piece for JavaScript.
+enum What {
+    /// In the room, which is `fresh` if JavaScript has not seen it.
+    Placed {
+        arena: Arc<Arena>,
+        fresh: bool,
+        at: usize,
+        length: usize,
+    },
+    /// Too large for it.
+    Own(Vec<u8>, usize),
+    /// JavaScript's own.
+    Foreign(Foreign),
+    /// The end of the stream.
+    End,
+}
+
+struct Piece {
+    id: u32,
+    what: What,
+    /// Others follow for the same stream.
+    more: bool,
+}
+
+impl Piece {
+    /// Where it is in a room that JavaScript has seen.
+    fn place(&self) -> Option<f64> {
+        match self.what {
+            What::Placed {
+                fresh: false,
+                at,
+                length,
+                ..
+            } => Some(at as f64 * 65_536.0 + length as f64),
+            _ => None,
+        }
+    }
+}
+
+/// The way of output to JavaScript.
+#[derive(Default)]
+pub(crate) struct Outputs {
+    room: RefCell<Room>,
+    pieces: RefCell<Vec<Piece>>,
+}
+
+impl Outputs {
+    /// Sorts what a connection has to write; returns memory that is used up.
+    fn sort(&self, output: DuplexOutput, may_lend: bool, pieces: &mut Vec<Piece>) -> Vec<u8> {
+        let DuplexOutput { id, queued, out, end } = output;
+        let mut room = self.room.borrow_mut();
+        let mut push = |what| pieces.push(Piece { id, what, more: true });
+        for part in queued {
+            push(match part {
+                Segment::Own(bytes, at) => What::Own(bytes, at),
+                Segment::Foreign(bytes, _) => What::Foreign(bytes),
+            });
+        }
+        let mut left = Vec::new();
+        if may_lend && out.len() <= SMALL {
+            if !out.is_empty() {
+                push(room.place(&out));
+            }
+            left = out;
+        } else if !out.is_empty() {
+            push(What::Own(out, 0));
+        }
+        if end {
+            push(What::End);
+        }
+        if let Some(last) = pieces.last_mut() {
+            last.more = false;
+        }
+        left
+    }
+}
+
+impl Outputs {
+    /// A copy of a piece in the room of now.
+    pub(crate) fn copy_placed(&self, env: sys::napi_env, at: usize, length: usize) -> sys::napi_value {
+        let room = self.room.borrow();
+        match &room.arena {
+            Some(arena) if at + length <= room.used => copy_of(env, arena, at, length),
+            _ => copy(env, &[]),
+        }
+    }
+}
+
+/// Hands over what has to be written to Duplexes. If that is a single small piece for `caller`, returns where it is
+/// instead: `at` times 65536 plus its length; else 0.
+pub(crate) fn write_duplexes(channel: &Channel, caller: Option<u32>) -> f64 {
+    let mut pieces = channel.outputs.pieces.take();
+    if let Some(mut reactor) = channel.hub.try_reactor() {
+        reactor.duplex_output(|output| channel.outputs.sort(output, channel.may_lend, &mut pieces));
+    }
+    let direct = match pieces.as_slice() {
+        [piece] if Some(piece.id) == caller => piece.place(),
+        _ => None,
+    };
+    if direct.is_some() {
+        pieces.clear();
+    }
+    for piece in pieces.drain(..) {
+        hand_over(channel, piece);
+    }
+    channel.outputs.pieces.replace(pieces);
+    direct.unwrap_or(0.0)
+}
+
+/// `output(id, more, data, length, memory)`: see lib/stream-channel.js.
+fn hand_over(channel: &Channel, piece: Piece) {
+    let env = channel.env;
+    let id = values::uint32(env, piece.id);
+    let more = values::uint32(env, piece.more.into());
+    let call = |arguments: &[sys::napi_value]| functions::call(env, channel.functions.output, arguments);
+    match piece.what {
+        What::Placed {
+            arena,
+            fresh,
+            at,
+            length,
+        } => {
+            let place = [values::uint32(env, at as u32), values::uint32(env, length as u32)];
+            let called = match fresh.then(|| memory::lend(env, &arena)).flatten() {
+                Some(memory) => call(&[id, more, place[0], place[1], memory]),
+                None => call(&[id, more, place[0], place[1]]),
+            };
+            if let Called::Returned(value) = called
+                && values::to_uint32(env, value) == Some(TRANSFERRED)
+            {
+                // SAFETY: inside what was written; nobody writes there any more.
+                call(&[
+                    id,
+                    more,
+                    copy(env, unsafe {
+                        std::slice::from_raw_parts(arena.pointer().add(at), length)
+                    }),
+                ]);
+            }
+        }
+        What::Own(bytes, at) => drop(call(&[id, more, copy(env, &bytes[at..])])),
+        What::Foreign(bytes) => {
+            let reference = Reference::from_token(bytes.token().0);
+            let value = reference.value(env);
+            reference.release(env);
+            call(&[id, more, value]);
+        }
+        What::End => drop(call(&[id, more])),
+    }
+}
+
+/// A Buffer with a copy of a piece that was placed in `arena`.
+fn copy_of(env: sys::napi_env, arena: &Arena, at: usize, length: usize) -> sys::napi_value {
+    debug_assert!(at + length <= arena.size());
+    // SAFETY: callers ask for what was placed, which is inside and written once.
+    copy(env, unsafe {
+        std::slice::from_raw_parts(arena.pointer().add(at), length)
+    })
+}
+
+/// A Buffer with a copy of `bytes`.
+fn copy(env: sys::napi_env, bytes: &[u8]) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: on the environment's thread; the bytes are copied before the call returns.
+    unsafe {
+        sys::napi_create_buffer_copy(env, bytes.len(), bytes.as_ptr().cast(), ptr::null_mut(), &raw mut value);
+    }
+    value
+}
