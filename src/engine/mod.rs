@@ -4,6 +4,7 @@
 //! write), [`memory`] (what both languages look at), [`driver`] (who calls the turn), [`transport`].
 #![cfg_attr(not(test), warn(unsafe_code))]
 
+pub mod advances;
 pub mod connection;
 pub mod deadlines;
 pub mod driver;

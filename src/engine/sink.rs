@@ -1,5 +1,6 @@
 //! Where a session's messages go: into the batch, at the cost of the connection's credit.
 
+use super::advances::Advances;
 use super::connection::{MESSAGE_COST, Work};
 use super::memory::batch::{Batch, Large, kind};
 use super::stats::Counters;
@@ -14,19 +15,26 @@ pub struct BatchSink<'a> {
     credit: &'a mut i32,
     messages_left: usize,
     warm: &'a mut Warm,
+    advances: &'a mut Advances,
     counters: &'a mut Counters,
 }
 
 impl<'a> BatchSink<'a> {
     /// At most `messages` messages of connection `id`.
     pub fn new(id: u32, batch: &'a mut Batch, credit: &'a mut i32, messages: usize, work: &'a mut Work) -> Self {
-        let Work { warm, counters, .. } = work;
+        let Work {
+            warm,
+            advances,
+            counters,
+            ..
+        } = work;
         Self {
             id,
             batch,
             credit,
             messages_left: messages,
             warm,
+            advances,
             counters,
         }
     }
@@ -58,6 +66,7 @@ impl Sink for BatchSink<'_> {
 
     fn message(&mut self, opcode: Opcode, mut data: Vec<u8>, fragments: Vec<u32>) {
         let length = data.len();
+        self.advances.settle(self.id);
         // A small message that came in pieces needs no memory of its own.
         if length < ASSEMBLE_MIN
             && fragments.is_empty()
@@ -81,7 +90,10 @@ impl Sink for BatchSink<'_> {
     }
 
     fn buffer(&mut self, capacity: usize, length: u64) -> Vec<u8> {
-        self.warm.take(capacity, usize::try_from(length).unwrap_or(usize::MAX))
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let data = self.warm.take(capacity, self.advances.limit(capacity, length));
+        self.advances.note(self.id, capacity, data.capacity());
+        data
     }
 
     fn close(&mut self, code: u16, reason: &[u8]) {

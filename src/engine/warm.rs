@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// Buffers kept: what a collection of V8's young objects gives back at once.
 const KEEP: usize = 512;
-/// Bytes kept in all of them, which is also the most that peers can make us hold by naming lengths.
+/// Bytes kept in all of them. What lies here can be taken, and more come: `advances` bounds what lengths alone can take.
 const KEEP_BYTES: usize = 32 << 20;
 /// How many times what is needed now a buffer may have: a full read begins a message of 1 MiB.
 const AHEAD: usize = 16;

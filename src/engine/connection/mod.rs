@@ -8,6 +8,7 @@ mod flags;
 mod input;
 mod output;
 
+use super::advances::Advances;
 use super::deadlines::Tick;
 use super::settings::Settings;
 use super::stats::Counters;
@@ -33,6 +34,8 @@ pub struct Work {
     pub scratch: Box<[u8]>,
     /// Memory for large messages.
     pub warm: Warm,
+    /// Who has more of it than arrived.
+    pub advances: Advances,
     /// Spare output buffers.
     pub spare: Vec<Vec<u8>>,
     /// By-reference payloads that are done with.

@@ -105,6 +105,7 @@ impl Connection {
             self.transport = Transport::Gone;
         }
         self.flags.set(Flags::GONE);
+        work.advances.settle(self.id);
         self.out = Vec::new();
         self.input = Vec::new();
         if let Some(queue) = &mut self.queue {

@@ -6,6 +6,7 @@
 mod commands;
 mod readiness;
 
+use crate::engine::advances::Advances;
 use crate::engine::connection::{Connection, Work};
 use crate::engine::deadlines::Deadlines;
 use crate::engine::memory::batch::{Batch, Run};
@@ -102,6 +103,7 @@ impl Reactor {
             work: Work {
                 scratch: vec![0; SCRATCH].into_boxed_slice(),
                 warm,
+                advances: Advances::default(),
                 spare: Vec::new(),
                 released: Vec::new(),
                 counters: Counters::default(),
@@ -146,9 +148,10 @@ impl Reactor {
         self.starved
     }
 
-    /// Output that the kernel has not taken, and bytes held for want of credit.
+    /// Output that the kernel has not taken, bytes held for want of credit, and memory for what is only announced.
     pub fn held(&self) -> usize {
-        self.slots.iter().flatten().map(|connection| connection.held()).sum()
+        let connections = self.slots.iter().flatten().map(|connection| connection.held());
+        connections.sum::<usize>() + self.work.advances.total()
     }
 
     /// Whether a turn would find work without any new readiness.

@@ -1,12 +1,15 @@
 //! What grows no further: batches JavaScript does not take, settings, memory of what is over.
 
-use super::support::{DRIVERS, Js, Options, payload, settings, until};
+use super::support::{DRIVERS, Js, Options, Peer, frame, payload, settings, until};
 use crate::engine::driver::exchange::Driver;
 use crate::engine::reactor::Budget;
 use crate::engine::settings::Settings;
 use crate::proto::session::Config;
 use crate::proto::wire::Opcode;
 use std::time::{Duration, Instant};
+
+/// A message of many reads.
+const LARGE: usize = 900_000;
 
 #[test]
 fn when_all_batches_are_out_reading_stops_and_nothing_spins() {
@@ -36,7 +39,7 @@ fn when_all_batches_are_out_reading_stops_and_nothing_spins() {
             if driver == Driver::Loop && js.is_called() {
                 js.turn();
             }
-            let unsent = peers.iter().map(super::support::Peer::unsent).sum::<usize>();
+            let unsent = peers.iter().map(Peer::unsent).sum::<usize>();
             if unsent != last.0 {
                 last = (unsent, Instant::now());
             }
@@ -103,6 +106,35 @@ fn equal_settings_are_kept_once() {
     for (at, other) in (1..).zip(others) {
         assert_eq!(reactor.settings().register(other), first + at);
     }
+}
+
+/// A peer sends the first read's worth of a large message, and there is a warm buffer for it.
+fn announce(js: &mut Js, peers: &mut [Peer], at: usize) -> usize {
+    js.hub.warm().give(Vec::with_capacity(LARGE));
+    let taken = js.hub.reactor().counters().bytes_in + (64 << 10);
+    let bytes = frame(Opcode::Binary, true, payload(1, 1, LARGE));
+    peers[at].write(&bytes[..64 << 10]);
+    until(js, peers, |js, _| js.hub.reactor().counters().bytes_in == taken);
+    js.hub.reactor().held()
+}
+
+#[test]
+fn what_is_only_announced_has_a_limit_for_all_together() {
+    let mut js = Js::new(Options::under(Driver::Loop));
+    let mut peers = js.attach_many(60);
+    let mut held: Vec<usize> = (0..60).map(|at| announce(&mut js, &mut peers, at)).collect();
+    let (one, most) = (held[0], 32 << 20);
+    assert!(one > LARGE / 2, "{one}");
+    assert_eq!(held.pop(), Some(most / one * one));
+    // One is done, another one gone: there is room for two again.
+    let bytes = frame(Opcode::Binary, true, payload(1, 1, LARGE));
+    peers[0].write(&bytes[64 << 10..]);
+    until(&mut js, &mut peers, |js, _| !js.log.is_empty());
+    assert!(js.log[0].data == payload(1, 1, LARGE));
+    js.slab.terminate(peers[1].id);
+    until(&mut js, &mut peers, |js, _| js.log.len() == 2);
+    assert_eq!(js.hub.reactor().held(), (most / one - 2) * one);
+    assert_eq!(announce(&mut js, &mut peers, 0), (most / one - 1) * one);
 }
 
 fn with(change: impl FnOnce(&mut Config)) -> Settings {
