@@ -216,10 +216,6 @@ impl Connection {
             Flushed::Broken => {
                 self.flags.clear(Flags::WRITABLE | Flags::PAUSED);
                 self.flags.set(Flags::HANGUP | Flags::READABLE | Flags::SHUT);
-                // Its end was read already: no read will tell.
-                if self.flags.has(Flags::END) {
-                    self.terminate(false, work);
-                }
             }
         }
         if progress > 0 && self.flags.has(Flags::NOTIFY) {
