@@ -25,6 +25,10 @@ const WS_FIELDS = [
 /** The length of a SHA-1 digest in base64. */
 const DIGEST_LENGTH = 28;
 
+/** How every response begins that accepts. */
+const UPGRADED =
+  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ';
+
 /** The subprotocols of a client that asks for none. */
 const NONE = Object.freeze([]);
 
@@ -154,6 +158,17 @@ function acceptOf(key) {
 }
 
 /**
+ * The response when there is nothing to add to it.
+ *
+ * @param {String} accept The value of `Sec-WebSocket-Accept`
+ * @return {String} The response
+ * @private
+ */
+function plainResponse(accept) {
+  return `${UPGRADED}${accept}\r\n\r\n`;
+}
+
+/**
  * Lists the header lines of the response, as ws does.
  *
  * @param {String} accept The value of `Sec-WebSocket-Accept`
@@ -162,12 +177,7 @@ function acceptOf(key) {
  * @private
  */
 function responseLines(accept, protocol) {
-  const lines = [
-    'HTTP/1.1 101 Switching Protocols',
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${accept}`
-  ];
+  const lines = `${UPGRADED}${accept}`.split('\r\n');
 
   if (protocol) lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
   return lines;
@@ -194,6 +204,7 @@ module.exports = {
   accepted,
   inspectAsWs,
   inspectStrictly,
+  plainResponse,
   responseLines,
   responseOf,
   validateUpgrade

@@ -1,8 +1,9 @@
 'use strict';
 
-// Whom does a `WebSocketServer` let in? The hooks with which an application turns clients away, or deals itself with
-// requests that are no proper handshakes.
+// What does the application of a `WebSocketServer` have a say in? Its hooks turn clients away, deal with requests that
+// are no proper handshakes, and add to the response.
 
+const { plainResponse, responseLines, responseOf } = require('./handshake');
 const { abortHandshake } = require('./refusal');
 
 /**
@@ -65,4 +66,23 @@ function refuse(wss, req, socket, { headers, message, status }) {
   wss.emit('wsClientError', err, socket, req);
 }
 
-module.exports = { refuse, verify };
+/**
+ * The response to a handshake that is accepted.
+ *
+ * @param {WebSocketServer} wss The WebSocket server
+ * @param {http.IncomingMessage} req The request
+ * @param {String} accept The value of the `Sec-WebSocket-Accept` header
+ * @param {String} protocol The subprotocol, empty for none
+ * @return {String} The response, a character per byte
+ * @private
+ */
+function responseFor(wss, req, accept, protocol) {
+  if (protocol === '' && wss.listenerCount('headers') === 0) return plainResponse(accept);
+
+  const lines = responseLines(accept, protocol);
+
+  wss.emit('headers', lines, req);
+  return responseOf(lines);
+}
+
+module.exports = { refuse, responseFor, verify };

@@ -12,8 +12,8 @@ const takeover = require('./takeover');
 const { SERVER_DEFAULTS, checkOptions } = require('./options');
 const { abortHandshake } = require('./refusal');
 const { attach } = require('./attach');
-const { refuse, verify } = require('./server-policy');
-const { acceptOf, inspectAsWs, responseLines, responseOf } = require('./handshake');
+const { refuse, responseFor, verify } = require('./server-policy');
+const { acceptOf, inspectAsWs } = require('./handshake');
 
 const RUNNING = 0;
 const CLOSING = 1;
@@ -262,10 +262,7 @@ class WebSocketServer extends EventEmitter {
       if (protocol) ws._protocol = protocol;
     }
 
-    const lines = responseLines(accept, ws._protocol);
-
-    this.emit('headers', lines, req);
-    attach(ws, upgrade, responseOf(lines), options, {
+    attach(ws, upgrade, responseFor(this, req, accept, ws._protocol), options, {
       onFail: () => socket.destroy(),
       onOpen: () => {
         if (this.clients) {
