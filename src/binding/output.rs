@@ -11,7 +11,7 @@ use crate::engine::transport::{Foreign, Segment};
 use napi::sys;
 use std::cell::RefCell;
 use std::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// Bytes of the memory that small pieces share. None of it is used twice: a stream keeps its pieces as long as it likes.
 const ROOM: usize = 64 << 10;
@@ -29,21 +29,21 @@ struct Room {
 }
 
 impl Room {
-    /// Copies `bytes` into it: where they are, and the memory if it is new.
+    /// Copies `bytes` into it, or into a new one when it is full.
     fn place(&mut self, bytes: &[u8]) -> What {
-        let fits = self.used + bytes.len() <= ROOM;
-        let fresh = self.arena.take_if(|_| !fits).is_some() || self.arena.is_none();
-        if fresh {
-            self.used = 0;
+        if self.used + bytes.len() > ROOM {
+            self.arena = None;
         }
-        let arena = self.arena.get_or_insert_with(|| Arc::new(Arena::new(ROOM)));
+        let arena = self.arena.get_or_insert_with(|| {
+            self.used = 0;
+            Arc::new(Arena::new(ROOM))
+        });
         let at = self.used;
         // SAFETY: they fit behind what was placed before, which nobody is shown again; JavaScript sees them only later.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), arena.pointer().add(at), bytes.len()) };
         self.used = at + bytes.len();
         What::Placed {
             arena: Arc::clone(arena),
-            fresh,
             at,
             length: bytes.len(),
         }
@@ -52,10 +52,9 @@ impl Room {
 
 /// A piece for JavaScript.
 enum What {
-    /// In the room, which is `fresh` if JavaScript has not seen it.
+    /// In a room; the first one there brings it to JavaScript.
     Placed {
         arena: Arc<Arena>,
-        fresh: bool,
         at: usize,
         length: usize,
     },
@@ -74,33 +73,19 @@ struct Piece {
     more: bool,
 }
 
-impl Piece {
-    /// Where it is in a room that JavaScript has seen.
-    fn place(&self) -> Option<f64> {
-        match self.what {
-            What::Placed {
-                fresh: false,
-                at,
-                length,
-                ..
-            } => Some(at as f64 * 65_536.0 + length as f64),
-            _ => None,
-        }
-    }
-}
-
 /// The way of output to JavaScript.
 #[derive(Default)]
 pub(crate) struct Outputs {
     room: RefCell<Room>,
     pieces: RefCell<Vec<Piece>>,
+    /// The room JavaScript was shown last. Streams may send from within their writes, so it need not be a piece's.
+    shown: RefCell<Weak<Arena>>,
 }
 
 impl Outputs {
     /// Sorts what a connection has to write; returns memory that is used up.
     fn sort(&self, output: DuplexOutput, may_lend: bool, pieces: &mut Vec<Piece>) -> Vec<u8> {
         let DuplexOutput { id, queued, out, end } = output;
-        let mut room = self.room.borrow_mut();
         let mut push = |what| pieces.push(Piece { id, what, more: true });
         for part in queued {
             push(match part {
@@ -111,7 +96,7 @@ impl Outputs {
         let mut left = Vec::new();
         if may_lend && out.len() <= SMALL {
             if !out.is_empty() {
-                push(room.place(&out));
+                push(self.room.borrow_mut().place(&out));
             }
             left = out;
         } else if !out.is_empty() {
@@ -125,9 +110,20 @@ impl Outputs {
         }
         left
     }
-}
 
-impl Outputs {
+    /// Whether JavaScript looks at this room.
+    fn is_shown(&self, arena: &Arc<Arena>) -> bool {
+        ptr::eq(self.shown.borrow().as_ptr(), Arc::as_ptr(arena))
+    }
+
+    /// Where a piece is in the room that JavaScript looks at.
+    fn place_of(&self, piece: &Piece) -> Option<f64> {
+        match &piece.what {
+            What::Placed { arena, at, length } if self.is_shown(arena) => Some(*at as f64 * 65_536.0 + *length as f64),
+            _ => None,
+        }
+    }
+
     /// A copy of a piece in the room of now.
     pub(crate) fn copy_placed(&self, env: sys::napi_env, at: usize, length: usize) -> sys::napi_value {
         let room = self.room.borrow();
@@ -146,7 +142,7 @@ pub(crate) fn write_duplexes(channel: &Channel, caller: Option<u32>) -> f64 {
         reactor.duplex_output(|output| channel.outputs.sort(output, channel.may_lend, &mut pieces));
     }
     let direct = match pieces.as_slice() {
-        [piece] if Some(piece.id) == caller => piece.place(),
+        [piece] if Some(piece.id) == caller => channel.outputs.place_of(piece),
         _ => None,
     };
     if direct.is_some() {
@@ -166,28 +162,22 @@ fn hand_over(channel: &Channel, piece: Piece) {
     let more = values::uint32(env, piece.more.into());
     let call = |arguments: &[sys::napi_value]| functions::call(env, channel.functions.output, arguments);
     match piece.what {
-        What::Placed {
-            arena,
-            fresh,
-            at,
-            length,
-        } => {
+        What::Placed { arena, at, length } => {
             let place = [values::uint32(env, at as u32), values::uint32(env, length as u32)];
-            let called = match fresh.then(|| memory::lend(env, &arena)).flatten() {
-                Some(memory) => call(&[id, more, place[0], place[1], memory]),
-                None => call(&[id, more, place[0], place[1]]),
+            let called = if channel.outputs.is_shown(&arena) {
+                call(&[id, more, place[0], place[1]])
+            } else if at == 0
+                && let Some(memory) = memory::lend(env, &arena)
+            {
+                channel.outputs.shown.replace(Arc::downgrade(&arena));
+                call(&[id, more, place[0], place[1], memory])
+            } else {
+                call(&[id, more, copy_of(env, &arena, at, length)])
             };
             if let Called::Returned(value) = called
                 && values::to_uint32(env, value) == Some(TRANSFERRED)
             {
-                // SAFETY: inside what was written; nobody writes there any more.
-                call(&[
-                    id,
-                    more,
-                    copy(env, unsafe {
-                        std::slice::from_raw_parts(arena.pointer().add(at), length)
-                    }),
-                ]);
+                call(&[id, more, copy_of(env, &arena, at, length)]);
             }
         }
         What::Own(bytes, at) => drop(call(&[id, more, copy(env, &bytes[at..])])),
