@@ -4,6 +4,7 @@
 // crosses to Rust once, as one string, and is judged there: by the rules of ws
 // for `WebSocketServer`, by those of RFC 6455 section 4.2 for everything else.
 
+const http = require('http');
 const { createHash } = require('crypto');
 
 const native = require('./native');
@@ -184,6 +185,24 @@ function responseLines(accept, protocol) {
 }
 
 /**
+ * Checks and writes the application's own headers.
+ *
+ * @param {(Object|null)} headers The headers
+ * @return {String[]} The header lines, one for each value
+ * @throws {TypeError} If one of them cannot be written
+ * @private
+ */
+function headerLines(headers) {
+  return Object.entries(headers ?? {}).flatMap(([name, value]) =>
+    [].concat(value).map((one) => {
+      http.validateHeaderName(name);
+      http.validateHeaderValue(name, one);
+      return `${name}: ${one}`;
+    })
+  );
+}
+
+/**
  * Joins header lines to a response. The engine takes it byte by byte, so that
  * what is not ASCII, which ws would write as UTF-8, is written so here too.
  *
@@ -202,6 +221,7 @@ module.exports = {
   NOT_WEBSOCKET,
   acceptOf,
   accepted,
+  headerLines,
   inspectAsWs,
   inspectStrictly,
   plainResponse,

@@ -7,6 +7,7 @@
 const http = require('http');
 
 const takeover = require('./takeover');
+const { headerLines } = require('./handshake');
 
 /** How long a peer that still sends may go on before it is cut off. */
 const LINGER_MS = 1000;
@@ -20,11 +21,11 @@ const LINGER_MS = 1000;
  * @param {Number} status The status code
  * @param {Object} answer The answer
  * @param {String} answer.body The body
- * @param {Object} answer.headers The headers
+ * @param {String[]} answer.lines The header lines
  * @param {Function} [done] Called when the answer went out, or cannot any more
  * @private
  */
-function refuse(req, socket, status, { body, headers }, done) {
+function refuse(req, socket, status, { body, lines }, done) {
   takeover.guard(socket);
   takeover.settle(req, socket, (err) => {
     if (done !== undefined) once(socket, done);
@@ -35,14 +36,7 @@ function refuse(req, socket, status, { body, headers }, done) {
     }
 
     socket.once('finish', hasBody(req) ? linger : socket.destroy);
-    socket.end(
-      `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n` +
-        Object.keys(headers)
-          .map((name) => `${name}: ${headers[name]}`)
-          .join('\r\n') +
-        '\r\n\r\n' +
-        body
-    );
+    socket.end([`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`, ...lines, '', body].join('\r\n'));
   });
 }
 
@@ -58,16 +52,14 @@ function refuse(req, socket, status, { body, headers }, done) {
  */
 function abortHandshake(req, socket, status, message, headers) {
   const body = message || http.STATUS_CODES[status];
+  const all = {
+    Connection: 'close',
+    'Content-Type': 'text/html',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers
+  };
 
-  refuse(req, socket, status, {
-    body,
-    headers: {
-      Connection: 'close',
-      'Content-Type': 'text/html',
-      'Content-Length': Buffer.byteLength(body),
-      ...headers
-    }
-  });
+  refuse(req, socket, status, { body, lines: Object.keys(all).map((name) => `${name}: ${all[name]}`) });
 }
 
 /**
@@ -85,28 +77,14 @@ function abortHandshake(req, socket, status, message, headers) {
  */
 function reject(req, socket, status, { body, headers } = {}) {
   const text = body ?? http.STATUS_CODES[status] ?? '';
-
-  for (const name of Object.keys(headers ?? {})) {
-    http.validateHeaderName(name);
-    http.validateHeaderValue(name, headers[name]);
-  }
+  const own = headerLines(headers);
+  const names = new Set(Object.keys(headers ?? {}).map((name) => name.toLowerCase()));
+  const others = ['Connection: close', 'Content-Type: text/plain', `Content-Length: ${Buffer.byteLength(text)}`].filter(
+    (line) => !names.has(line.slice(0, line.indexOf(':')).toLowerCase())
+  );
 
   return new Promise((resolve) => {
-    refuse(
-      req,
-      socket,
-      status,
-      {
-        body: text,
-        headers: {
-          Connection: 'close',
-          'Content-Type': 'text/plain',
-          'Content-Length': Buffer.byteLength(text),
-          ...headers
-        }
-      },
-      resolve
-    );
+    refuse(req, socket, status, { body: text, lines: [...others, ...own] }, resolve);
   });
 }
 

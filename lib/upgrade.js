@@ -4,15 +4,13 @@
 // server object in between? With one call that judges the request, answers it,
 // and hands over the open WebSocket.
 
-const http = require('http');
-
 const WebSocket = require('./websocket');
 const takeover = require('./takeover');
 const { attach } = require('./attach');
 const { HandshakeError } = require('./errors');
 const { UPGRADE_DEFAULTS, checkOptions } = require('./options');
 const { reject } = require('./refusal');
-const { NOT_WEBSOCKET, accepted, inspectStrictly, responseLines, responseOf } = require('./handshake');
+const { NOT_WEBSOCKET, accepted, headerLines, inspectStrictly, responseLines, responseOf } = require('./handshake');
 
 /**
  * Upgrade a request to a WebSocket.
@@ -97,24 +95,6 @@ function chooseProtocol(protocols, handleProtocols, req) {
   if (handleProtocols == null) return protocols[0];
 
   return handleProtocols(new Set(protocols), req) || undefined;
-}
-
-/**
- * Checks and writes the application's own headers.
- *
- * @param {(Object|null)} headers The headers
- * @return {String[]} The header lines
- * @throws {TypeError} If one of them cannot be written
- * @private
- */
-function headerLines(headers) {
-  return Object.entries(headers ?? {}).flatMap(([name, value]) =>
-    [].concat(value).map((one) => {
-      http.validateHeaderName(name);
-      http.validateHeaderValue(name, one);
-      return `${name}: ${one}`;
-    })
-  );
 }
 
 /**

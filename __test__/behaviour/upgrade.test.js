@@ -314,6 +314,20 @@ describe('reject()', ownAddition, () => {
     assert.equal((await client.rest()).toString(), 'Not Found');
   });
 
+  test('writes a line for each value, and each name once', async (t) => {
+    const headers = { 'content-type': 'application/json', 'Set-Cookie': ['a=1', 'b=2'] };
+    const port = await listen(t, (req, socket) => reject(req, socket, 499, { body: '{}', headers }));
+    const client = await RawClient.connect(port);
+
+    client.write(RawClient.request());
+    assert.equal(
+      await client.head(),
+      'HTTP/1.1 499 \r\nConnection: close\r\nContent-Length: 2\r\n' +
+        'content-type: application/json\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\n'
+    );
+    assert.equal((await client.rest()).toString(), '{}');
+  });
+
   test('refuses headers that cannot be written', () => {
     assert.throws(() => reject({}, {}, 400, { headers: { 'X-Split': 'a\r\nb: c' } }), TypeError);
   });
