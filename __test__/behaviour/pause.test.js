@@ -100,6 +100,24 @@ describe('pause()', () => {
     );
   });
 
+  test("does not hide that the peer's connection was reset", async (t) => {
+    const { client, socket } = await rawPair(t);
+    const events = record(socket, ['message', 'close']);
+
+    socket.pause();
+    client.send(1, 'last words');
+    await sleep(50);
+    client.socket.resetAndDestroy();
+    await once(socket, 'close');
+    assert.deepEqual(
+      events.map(([name, value]) => [name, value.toString()]),
+      [
+        ['message', 'last words'],
+        ['close', '1006']
+      ]
+    );
+  });
+
   test('does not keep terminate() from working', async (t) => {
     const { socket } = await rawPair(t);
 

@@ -78,7 +78,9 @@ impl Connection {
 
     /// Stops or goes on reading.
     pub fn set_paused(&mut self, paused: bool) {
-        if paused {
+        let is_given_up =
+            self.flags.has(Flags::SHUT) && self.flags.has(Flags::HANGUP) && !self.flags.has(Flags::WRITABLE);
+        if paused && !is_given_up {
             self.flags.set(Flags::PAUSED);
         } else {
             self.flags.clear(Flags::PAUSED);
@@ -210,16 +212,28 @@ impl Connection {
                 self.flags.clear(Flags::WRITABLE);
                 self.flags.set(Flags::BLOCKED);
             }
-            // The peer is gone, and nobody reads any more who could find out.
-            Flushed::Broken if self.is_ended() => self.terminate(false, work),
-            // The peer is gone: nothing more will go out, our FIN neither, and what it sent before is all there is.
-            Flushed::Broken => {
-                self.flags.clear(Flags::WRITABLE | Flags::PAUSED);
-                self.flags.set(Flags::HANGUP | Flags::READABLE | Flags::SHUT);
-            }
+            Flushed::Broken => self.give_up_output(work),
         }
         if progress > 0 && self.flags.has(Flags::NOTIFY) {
             self.flags.set(Flags::WRITTEN);
+        }
+    }
+
+    /// The peer is gone: nothing more will go out, our FIN neither, and what it sent before is all there is.
+    fn give_up_output(&mut self, work: &mut Work) {
+        self.flags.clear(Flags::WRITABLE | Flags::PAUSED);
+        self.flags.set(Flags::HANGUP | Flags::READABLE | Flags::SHUT);
+        // Nobody reads any more who could find out.
+        if self.is_ended() {
+            self.terminate(false, work);
+        }
+    }
+
+    /// The kernel reported an error. It is found by the next read, but a paused connection would not read for who knows
+    /// how long.
+    pub fn note_reset(&mut self, work: &mut Work) {
+        if self.flags.has(Flags::PAUSED) && !self.is_gone() {
+            self.give_up_output(work);
         }
     }
 

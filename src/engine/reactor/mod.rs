@@ -214,6 +214,9 @@ impl Reactor {
                 continue;
             };
             connection.ready(event.is_readable(), event.is_writable(), hangup);
+            if event.is_error() {
+                connection.note_reset(&mut self.work);
+            }
             if event.is_writable() && connection.pending() > 0 && connection.mark_dirty() {
                 self.dirty.push(id);
             }

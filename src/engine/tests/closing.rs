@@ -5,7 +5,7 @@ use crate::engine::driver::exchange::Driver;
 use crate::engine::memory::batch::kind;
 use crate::engine::settings::Settings;
 use crate::proto::wire::Opcode;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::IntoRawFd;
 use std::time::{Duration, Instant};
@@ -332,6 +332,28 @@ fn a_reset_by_the_peer_closes_the_connection() {
         drop(theirs);
         until(&mut js, &mut [], |js, _| js.heard(1, kind::CLOSED));
         assert_eq!(kinds(&mut js, 1), [kind::CLOSED]);
+    }
+}
+
+#[test]
+fn a_reset_by_the_peer_is_told_although_reading_is_paused() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut theirs = tcp(&mut js, 1);
+        js.slab.pause(1);
+        settle(&mut js, &mut [], Duration::from_millis(10));
+        theirs.write_all(&frame(Opcode::Text, true, b"last words")).unwrap();
+        settle(&mut js, &mut [], Duration::from_millis(10));
+        assert!(!js.heard(1, Opcode::Text as u32));
+        let linger = rustix::net::sockopt::set_socket_linger(&theirs, Some(Duration::ZERO));
+        linger.unwrap();
+        drop(theirs);
+        until(&mut js, &mut [], |js, _| {
+            // What JavaScript keeps back makes it pause again.
+            js.slab.pause(1);
+            js.heard(1, kind::CLOSED)
+        });
+        assert_eq!(kinds(&mut js, 1), [Opcode::Text as u32, kind::CLOSED]);
     }
 }
 
