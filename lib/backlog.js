@@ -85,6 +85,9 @@ function deliver(backlog, ws) {
   const isOver = channel.isLast(events[events.length - 2]);
   let done = 0;
 
+  // Whoever looks or sends in a handler now comes too late.
+  if (isOver) ws._onEnd();
+
   try {
     while (done < events.length && (ws._flow === 0 || isOver || isTerminated(ws))) {
       const kind = events[done];

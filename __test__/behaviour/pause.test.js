@@ -104,6 +104,7 @@ describe('pause()', () => {
     const { client, socket } = await rawPair(t);
     const events = record(socket, ['message', 'close']);
 
+    socket.on('message', () => assert.equal(socket.readyState, WebSocket.CLOSING));
     socket.pause();
     client.send(1, 'last words');
     await sleep(50);
