@@ -13,6 +13,9 @@ const { HandshakeError } = require('./errors');
 /** RFC 6455 section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
+/** A response crosses to the engine in one piece. */
+const LONGEST_RESPONSE = 256 * 1024;
+
 /** The fields that ws looks at, and those that announce a body. */
 const WS_FIELDS = [
   'upgrade',
@@ -208,11 +211,13 @@ function headerLines(headers) {
  *
  * @param {String[]} lines The lines
  * @return {String} The response, a character per byte
+ * @throws {RangeError} If it is longer than any client takes
  * @private
  */
 function responseOf(lines) {
   const response = `${lines.join('\r\n')}\r\n\r\n`;
 
+  if (response.length > LONGEST_RESPONSE) throw new RangeError('The headers of the response are too long');
   if (ASCII.test(response)) return response;
   return Buffer.from(response).toString('latin1');
 }

@@ -108,6 +108,15 @@ describe('upgrade()', ownAddition, () => {
     );
   });
 
+  test('fails when its headers are longer than any client takes', async (t) => {
+    const { port, upgraded } = await upgrader(t, { headers: { 'X-Long': 'a'.repeat(1048576) } });
+    const client = await RawClient.connect(port);
+
+    t.after(() => client.socket.destroy());
+    client.write(RawClient.request());
+    await assert.rejects(upgraded, RangeError);
+  });
+
   test('limits what waits for a slow peer to 64 MiB', async (t) => {
     const { port, upgraded } = await upgrader(t);
     const client = await RawClient.open(port);
