@@ -8,8 +8,7 @@ const { describe, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const { encode, encodeClose } = require('../support/frames');
-const { RawClient } = require('../support/raw-client');
-const { rawPair, record, serve, wsPair } = require('../support/serve');
+const { rawPair, record, wsPair } = require('../support/serve');
 const { WebSocket } = require('../support/implementation');
 
 const { CLOSED, CLOSING, OPEN } = WebSocket;
@@ -274,20 +273,6 @@ describe('without a closing handshake', () => {
     assert.equal((await client.frame()).payload.toString(), 'last');
     assert.equal((await client.frame()).payload.toString(), 'words');
     assert.deepEqual(results, [undefined, undefined]);
-  });
-
-  test('terminate() in the connection handler comes after the response', async (t) => {
-    const { port, wss } = await serve(t, NEVER);
-
-    wss.on('connection', (socket) => {
-      socket.send('no place');
-      socket.terminate();
-    });
-
-    const client = await RawClient.open(port);
-
-    assert.equal((await client.frame()).payload.toString(), 'no place');
-    await client.closed;
   });
 
   test("a peer's FIN makes 1006, and ours follows", async (t) => {

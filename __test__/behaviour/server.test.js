@@ -105,6 +105,20 @@ describe('events', () => {
     assert.equal((await error)[0].message, 'mine');
   });
 
+  test('terminate() in the connection handler comes after the response', async (t) => {
+    const { port, wss } = await serve(t);
+
+    wss.on('connection', (socket) => {
+      socket.send('no place');
+      socket.terminate();
+    });
+
+    const client = await RawClient.open(port);
+
+    assert.equal((await client.frame()).payload.toString(), 'no place');
+    await client.closed;
+  });
+
   test("'connection' passes the WebSocket and the request", async (t) => {
     const { port, wss } = await serve(t);
     const connection = once(wss, 'connection');
