@@ -164,8 +164,7 @@ export interface RefusedHandshake {
 }
 
 /**
- * Duplicates `fd`, close-on-exec, and makes libuv forget the original (see [`forget_descriptor`]); `-errno` when there
- * is no duplicate to be had, with nothing changed.
+ * Duplicates `fd`, close-on-exec; `-errno` when there is no duplicate to be had, with nothing changed.
  *
  * All in one call, since it happens for each handshake: `ends`, a `Float64Array` of two, gets the peer's and the local
  * address, packed: the IPv4 address times 65536 plus the port, plus 2 to the 48th when it is mapped into IPv6; -1 for

@@ -17,19 +17,6 @@ const HAS_LOOP = !process.versions.bun && globalThis.Deno === undefined;
 
 const sockets = [];
 let streams = null;
-let settings = null;
-
-/**
- * The driver and the number of reactors, from the environment unless they were
- * configured.
- *
- * @return {Object} The settings
- * @private
- */
-function currentSettings() {
-  settings ??= checked({ driver: process.env.UPSHIFT_DRIVER || undefined, reactors: process.env.UPSHIFT_REACTORS });
-  return settings;
-}
 
 /**
  * Checks settings and fills in their defaults.
@@ -43,13 +30,15 @@ function currentSettings() {
  */
 function checked({ driver = 'auto', reactors }) {
   if (!DRIVERS.includes(driver)) {
-    throw new RangeError(`The driver must be one of ${DRIVERS.join(', ')}, not ${JSON.stringify(driver)}`);
+    throw new RangeError(`The driver (UPSHIFT_DRIVER) must be one of ${DRIVERS.join(', ')}, not ${JSON.stringify(driver)}`);
   }
 
   const count = reactors === undefined || reactors === '' ? defaultReactors() : Number(reactors);
 
   if (!Number.isInteger(count) || count < 1 || count > 64) {
-    throw new RangeError(`The number of reactors must be an integer from 1 to 64, not ${JSON.stringify(reactors)}`);
+    const given = JSON.stringify(reactors);
+
+    throw new RangeError(`The number of reactors (UPSHIFT_REACTORS) must be an integer from 1 to 64, not ${given}`);
   }
 
   return { driver, reactors: driver === 'threads' ? count : 1 };
@@ -119,7 +108,7 @@ function optionalNumber(text) {
  * @private
  */
 function forSocket() {
-  const { driver, reactors } = currentSettings();
+  const { driver, reactors } = settings;
 
   if (sockets.length < reactors) {
     const name = `upshift-${sockets.length}`;
@@ -130,7 +119,7 @@ function forSocket() {
     } catch {
       if (sockets.length === 0) return null;
       // Those there are have to do: each attempt costs.
-      currentSettings().reactors = sockets.length;
+      settings.reactors = sockets.length;
     }
   }
 
@@ -176,6 +165,12 @@ function stats() {
 
   return { ...total, reactors };
 }
+
+/** From the environment, unless they are configured. A value that is none is found at the start, not by a client. */
+let settings = checked({
+  driver: process.env.UPSHIFT_DRIVER || undefined,
+  reactors: process.env.UPSHIFT_REACTORS
+});
 
 // As with ws, `send('last words'); process.exit()` arrives.
 process.on('exit', () => {

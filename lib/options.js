@@ -9,7 +9,11 @@ const POLICIES = ['terminate', 'close', 'drop'];
 const TRANSPORTS = ['auto', 'fd', 'stream'];
 
 /** What the environment asks for, read once: each look at it is a call into C++. */
-const PREFERRED = process.env.UPSHIFT_TRANSPORT;
+const PREFERRED = process.env.UPSHIFT_TRANSPORT || 'auto';
+
+if (!TRANSPORTS.includes(PREFERRED)) {
+  throw new RangeError(`UPSHIFT_TRANSPORT must be one of ${TRANSPORTS.join(', ')}, not ${JSON.stringify(PREFERRED)}`);
+}
 
 /** What the engine, and a timer, can count to. */
 const MOST = 2 ** 31 - 1;
@@ -187,9 +191,7 @@ function checkName(option, value, names) {
  * @private
  */
 function transportOf(options) {
-  const name = options.transport ?? PREFERRED;
-
-  return TRANSPORTS.includes(name) ? name : 'auto';
+  return options.transport ?? PREFERRED;
 }
 
 module.exports = {

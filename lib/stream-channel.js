@@ -216,6 +216,15 @@ class StreamChannel extends FdChannel {
   }
 
   /**
+   * Gives the streams what was sent so far.
+   *
+   * @private
+   */
+  catchUp() {
+    if (!this.slab.isEmpty) this.offer();
+  }
+
+  /**
    * The end of a flush.
    *
    * @param {Boolean} [isLast=false] Whether not to wait for a later one
@@ -322,7 +331,7 @@ class StreamChannel extends FdChannel {
   terminate(ws) {
     const { transport } = this.states[ws._id & INDEX];
 
-    if (!this.slab.isEmpty) this.offer();
+    this.catchUp();
     transport.destroy();
   }
 

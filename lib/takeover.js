@@ -26,6 +26,9 @@ const TAKEN = Symbol.for('upshift.taken');
 
 /** Whether libuv was asked to use io_uring; it looks once, at the start. */
 const RING = process.env.UV_USE_IO_URING;
+const [major, minor] = process.versions.node.split('.').map(Number);
+/** Node.js 20 used it unasked at first. Without it, closing a descriptor takes it out of libuv's readiness set. */
+const HAS_RING = (Boolean(RING) && RING !== '0') || (major === 20 && minor < 12);
 
 /** Where the engine notes the addresses of a descriptor it takes. */
 const ends = new Float64Array(2);
@@ -144,7 +147,7 @@ function privateSymbol(socket, description) {
  * @private
  */
 function canForget() {
-  return !RING || RING === '0' || binding().forgetDescriptor(-1) === 0;
+  return !HAS_RING || binding().forgetDescriptor(-1) === 0;
 }
 
 /**
@@ -234,13 +237,15 @@ function slim(socket) {
  */
 function takeDescriptor(socket, head) {
   const handle = socket._handle;
-  // libuv forgets it with Node's descriptor still open: afterwards nobody could name the entry.
-  const fd = binding().takeDescriptor(handle.fd, ends);
+  const own = handle.fd;
+  const fd = binding().takeDescriptor(own, ends);
 
   // Out of descriptors: the socket goes on as a Duplex.
   if (fd < 0) return null;
 
   stopReading(socket);
+  // With Node's descriptor still open: afterwards nobody could name the entry.
+  if (HAS_RING) binding().forgetDescriptor(own);
   install(handle, ends);
   watchTimeouts(socket);
 

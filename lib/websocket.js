@@ -134,7 +134,11 @@ class WebSocket extends Connection {
    * @private
    */
   get _socket() {
-    return this._link === null ? null : this._link.socket;
+    if (this._link === null) return null;
+    // The application may write to the stream or end it: what was sent before comes first.
+    if (this._link.kind === 'stream' && this._channel !== null) this._channel.catchUp();
+
+    return this._link.socket;
   }
 
   /**

@@ -10,8 +10,7 @@ use napi_derive::napi;
 
 use super::values;
 
-/// Duplicates `fd`, close-on-exec, and makes libuv forget the original (see [`forget_descriptor`]); `-errno` when there
-/// is no duplicate to be had, with nothing changed.
+/// Duplicates `fd`, close-on-exec; `-errno` when there is no duplicate to be had, with nothing changed.
 ///
 /// All in one call, since it happens for each handshake: `ends`, a `Float64Array` of two, gets the peer's and the local
 /// address, packed: the IPv4 address times 65536 plus the port, plus 2 to the 48th when it is mapped into IPv6; -1 for
@@ -20,7 +19,6 @@ use super::values;
 pub(crate) fn take_descriptor(env: Env, fd: i32, #[napi(ts_arg_type = "Float64Array")] ends: Unknown<'_>) -> i32 {
     let copy = platform::duplicate(fd);
     if copy >= 0 {
-        platform::forget(env, fd);
         values::write_floats(env.raw(), ends.raw(), platform::ends(copy));
     }
     copy
