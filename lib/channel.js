@@ -30,7 +30,9 @@ let streams = null;
  */
 function checked({ driver = 'auto', reactors }) {
   if (!DRIVERS.includes(driver)) {
-    throw new RangeError(`The driver (UPSHIFT_DRIVER) must be one of ${DRIVERS.join(', ')}, not ${JSON.stringify(driver)}`);
+    throw new RangeError(
+      `The driver (UPSHIFT_DRIVER) must be one of ${DRIVERS.join(', ')}, not ${JSON.stringify(driver)}`
+    );
   }
 
   const count = reactors === undefined || reactors === '' ? defaultReactors() : Number(reactors);

@@ -39,8 +39,10 @@ impl Room {
             Arc::new(Arena::new(ROOM))
         });
         let at = self.used;
-        // SAFETY: they fit behind what was placed before, which nobody is shown again; JavaScript sees them only later.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), arena.pointer().add(at), bytes.len()) };
+        // SAFETY: inside the arena, as they fit.
+        let room = unsafe { arena.pointer().add(at) };
+        // SAFETY: they fit behind what was placed before; JavaScript sees this part of the memory only later.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), room, bytes.len()) };
         self.used = at + bytes.len();
         What::Placed {
             arena: Arc::clone(arena),
@@ -119,7 +121,9 @@ impl Outputs {
     /// Where a piece is in the room that JavaScript looks at.
     fn place_of(&self, piece: &Piece) -> Option<f64> {
         match &piece.what {
-            What::Placed { arena, at, length } if self.is_shown(arena) => Some(*at as f64 * 65_536.0 + *length as f64),
+            What::Placed { arena, at, length } if self.is_shown(arena) => {
+                Some(f64::from(*at as u32) * 65_536.0 + f64::from(*length as u32))
+            }
             _ => None,
         }
     }
@@ -194,10 +198,10 @@ fn hand_over(channel: &Channel, piece: Piece) {
 /// A Buffer with a copy of a piece that was placed in `arena`.
 fn copy_of(env: sys::napi_env, arena: &Arena, at: usize, length: usize) -> sys::napi_value {
     debug_assert!(at + length <= arena.size());
-    // SAFETY: callers ask for what was placed, which is inside and written once.
-    copy(env, unsafe {
-        std::slice::from_raw_parts(arena.pointer().add(at), length)
-    })
+    // SAFETY: callers ask for what was placed, which is inside.
+    let start = unsafe { arena.pointer().add(at) };
+    // SAFETY: as above; it is written once, before.
+    copy(env, unsafe { std::slice::from_raw_parts(start, length) })
 }
 
 /// A Buffer with a copy of `bytes`.

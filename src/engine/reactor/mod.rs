@@ -4,6 +4,7 @@
 //! room or credit, stands in its ready list.
 
 mod commands;
+mod duplex;
 mod readiness;
 
 use crate::engine::advances::Advances;
@@ -13,8 +14,9 @@ use crate::engine::memory::batch::{Batch, Run};
 use crate::engine::memory::ledger::{Ledger, SLOTS, Total};
 use crate::engine::settings::SettingsTable;
 use crate::engine::stats::Counters;
-use crate::engine::transport::{Segment, Socket, Token};
+use crate::engine::transport::{Socket, Token};
 use crate::engine::warm::Warm;
+pub use duplex::DuplexOutput;
 use mio::Events;
 use readiness::Readiness;
 pub use readiness::Waker;
@@ -45,18 +47,6 @@ impl Default for Budget {
             bytes: 256 << 10,
         }
     }
-}
-
-/// Output of a Duplex connection.
-pub struct DuplexOutput {
-    /// The connection.
-    pub id: u32,
-    /// What to write first, in order.
-    pub queued: Vec<Segment>,
-    /// What to write then.
-    pub out: Vec<u8>,
-    /// End the stream after it.
-    pub end: bool,
 }
 
 /// The index in an id.
@@ -288,46 +278,6 @@ impl Reactor {
         let end = batch.events() as u32;
         if let Some(last) = batch.scopes.last_mut() {
             *last = end;
-        }
-    }
-
-    /// Input that JavaScript brings for a Duplex with `backlog` bytes to pass on; `None` is its end. Dispatch follows.
-    pub fn input(&mut self, id: u32, bytes: Option<&[u8]>, backlog: u32, batch: &mut Batch) {
-        let (first_event, first_run) = (batch.events(), batch.runs.len());
-        if let Some(connection) = connection(&mut self.slots, id) {
-            connection.input(bytes, backlog, batch, &mut self.work);
-            note_input(&self.ledger, connection);
-            if connection.mark_dirty() {
-                self.dirty.push(id);
-            }
-            if connection.enqueue() {
-                self.ready.push_back(id);
-            }
-        }
-        self.seal(batch, first_event, first_run);
-    }
-
-    /// A Duplex has passed on all that it was given.
-    pub fn passed_on(&mut self, id: u32) {
-        if let Some(connection) = connection(&mut self.slots, id) {
-            connection.passed_on();
-            if connection.mark_dirty() {
-                self.dirty.push(id);
-            }
-        }
-    }
-
-    /// What has to be written to Duplexes; `take` returns memory it has no use for.
-    pub fn duplex_output(&mut self, mut take: impl FnMut(DuplexOutput) -> Vec<u8>) {
-        self.write();
-        for id in std::mem::take(&mut self.duplexes) {
-            let Some(connection) = connection(&mut self.slots, id) else {
-                continue;
-            };
-            let (queued, out, end) = connection.take_output();
-            note_output(&self.ledger, connection);
-            let left = take(DuplexOutput { id, queued, out, end });
-            self.work.recycle(left);
         }
     }
 
