@@ -139,9 +139,9 @@ impl Channel {
         let mut turning = Duration::ZERO;
         let mut left = self.dispatch_all();
         while left == Left::Nothing {
-            self.rounds.set(Rounds::Idle);
+            let is_first = self.rounds.replace(Rounds::Idle) == Rounds::Resting;
             let before = Instant::now();
-            let Some(turned) = self.hub.loop_turn() else {
+            let Some(turned) = self.hub.loop_turn(is_first) else {
                 // The thread may still be on its way to park. The set is level-triggered here and calls again, the timer is not.
                 self.rounds.set(Rounds::Again);
                 break;

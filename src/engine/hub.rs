@@ -135,11 +135,11 @@ impl Hub {
     }
 
     /// Mail, a turn, mail again: under the lock.
-    fn turn(&self, reactor: &mut Reactor) -> Turned {
+    fn turn(&self, reactor: &mut Reactor, look: bool) -> Turned {
         let mut batch = self.events.open();
         self.take_mail(reactor);
         reactor.write();
-        reactor.turn(&mut batch);
+        reactor.turn(look, &mut batch);
         self.take_mail(reactor);
         reactor.write();
         batch.released.append(&mut reactor.take_released());
@@ -236,10 +236,11 @@ impl Hub {
         }
     }
 
-    /// A turn by the loop, which comes back when there is more; `None` when the thread has not let go yet, or drives.
-    pub fn loop_turn(&self) -> Option<Turned> {
+    /// A turn by the loop, which comes back when there is more, and then need not `look` at the set again; `None` when the
+    /// thread has not let go yet, or drives.
+    pub fn loop_turn(&self, look: bool) -> Option<Turned> {
         let mut reactor = self.reactor.try_lock()?;
-        (self.exchange.driver() == Driver::Loop).then(|| self.turn(&mut reactor))
+        (self.exchange.driver() == Driver::Loop).then(|| self.turn(&mut reactor, look))
     }
 
     /// Input for a Duplex with `backlog` bytes to pass on; `None` is its end.
@@ -254,7 +255,7 @@ impl Hub {
     /// A turn over Duplexes: what waited for credit, and ends.
     pub fn inline_turn(&self) -> Turned {
         let mut reactor = self.reactor.lock();
-        self.turn(&mut reactor)
+        self.turn(&mut reactor, true)
     }
 
     /// The thread drives from here on, before anything was submitted.
@@ -268,7 +269,7 @@ impl Hub {
     /// The turn with which a driver leaves.
     fn last_turn(&self, reactor: &mut Reactor) {
         let busy = reactor.has_work() || !self.mailbox.is_empty() || !self.events.is_empty();
-        let turned = self.turn(reactor);
+        let turned = self.turn(reactor, true);
         if busy || turned.more || turned.published {
             self.crossings.busy_switches.fetch_add(1, Ordering::Relaxed);
         }
@@ -338,7 +339,7 @@ impl Hub {
         if self.exchange.driver() != Driver::Thread {
             return None;
         }
-        let turned = self.turn(&mut reactor);
+        let turned = self.turn(&mut reactor, true);
         drop(reactor);
         if turned.published {
             self.signal();

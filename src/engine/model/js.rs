@@ -163,7 +163,7 @@ impl Js {
 
     fn on_ready(&mut self) {
         if !self.dispatch() {
-            let Some(turned) = self.hub.loop_turn() else {
+            let Some(turned) = self.hub.loop_turn(true) else {
                 thread::yield_now();
                 return;
             };

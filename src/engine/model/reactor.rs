@@ -54,8 +54,10 @@ impl Reactor {
     pub fn write(&mut self) {}
 
     /// Looks at the set and hands one message over.
-    pub fn turn(&mut self, batch: &mut Batch) -> bool {
-        self.ready += WORLD.look();
+    pub fn turn(&mut self, look: bool, batch: &mut Batch) -> bool {
+        if look {
+            self.ready += WORLD.look();
+        }
         if self.has_work() {
             self.ready -= 1;
             self.credit -= 1;

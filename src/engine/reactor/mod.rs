@@ -164,10 +164,12 @@ impl Reactor {
         !self.work.released.is_empty()
     }
 
-    /// Looks at the readiness set, then reads at most once from each ready connection.
-    pub fn turn(&mut self, batch: &mut Batch) {
+    /// Looks at the readiness set, unless it was done just now and found it all, then reads at most once from each ready connection.
+    pub fn turn(&mut self, look: bool, batch: &mut Batch) {
         self.work.counters.turns += 1;
-        self.look();
+        if look || self.crowded {
+            self.look();
+        }
         self.expire();
         let first_run = batch.runs.len();
         let (events, bytes) = (batch.events(), batch.bytes());

@@ -218,7 +218,7 @@ impl Js {
     fn on_ready(&mut self) {
         let mut left = self.dispatch_all();
         if left == Left::Nothing {
-            let Some(turned) = self.hub.loop_turn() else { return };
+            let Some(turned) = self.hub.loop_turn(true) else { return };
             self.deadline = turned.deadline;
             self.come_back(turned.more);
             left = self.dispatch_all();
@@ -234,7 +234,7 @@ impl Js {
     /// A turn without a dispatch.
     pub(in crate::engine::tests) fn turn(&mut self) -> Turned {
         self.flush(None);
-        let turned = self.hub.loop_turn().expect("the loop drives");
+        let turned = self.hub.loop_turn(true).expect("the loop drives");
         self.come_back(turned.more);
         turned
     }
