@@ -7,7 +7,7 @@
 const { runCargoTests } = require('./cargo-tests');
 const { emptyCounts, printCounts, runTests } = require('./node-tests');
 const { run, runNode } = require('./process');
-const { testFiles } = require('./test-files');
+const { onEveryPath } = require('./test-files');
 
 /** Cases per property, instead of proptest's 256. */
 const PROPERTY_CASES = '20000';
@@ -21,12 +21,13 @@ const PROPERTY_CASES = '20000';
  */
 function steps(counts) {
   const passed = async (promise) => (await promise).code === 0;
+  const attacks = ({ name, files, env }) => [`attacks, ${name}`, () => runTests(files, env, counts)];
   const release = { PROPTEST_CASES: PROPERTY_CASES, CARGO_PROFILE_TEST_OPT_LEVEL: '3' };
   return [
     ['the properties of the rings, many cases', () => runCargoTests(counts, release)],
     ['the models of the switch', () => passed(runNode('scripts/model.js', []))],
     ['the documentation of the crate', () => passed(run('cargo', DOCS, { env: { RUSTDOCFLAGS: '-D warnings' } }))],
-    ['long tests', () => runTests(testFiles('long'), {}, counts)],
+    ...onEveryPath(['hostile']).map(attacks),
     ['tests against foreign programs', () => passed(runNode('scripts/test-peers.js', []))],
     ['conformance, all cases', () => passed(runNode('conformance/run.js', ['--full']))]
   ];

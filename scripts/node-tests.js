@@ -62,6 +62,12 @@ function readSummary(output) {
  * @public
  */
 async function runTests(files, env, counts) {
+  // Without files Node would look for some itself.
+  if (files.length === 0) {
+    counts.fail++;
+    return false;
+  }
+
   const { code, output } = await run(process.execPath, [...options(), ...files], { env, tee: true });
   const here = readSummary(output);
   // A run that ended badly without a failed test (a crash, a file that could not be loaded) is a failure too.

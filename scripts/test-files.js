@@ -8,8 +8,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { root } = require('./process');
 
-/** Folders with an own command: `npm run test:peers` and `npm run nightly`. */
-const SPECIAL = ['peers', 'long'];
+/** Folders with an own command: `npm run test:peers`. */
+const SPECIAL = ['peers'];
 
 /** What is asserted here has to hold however the bytes travel, so it runs once per way. */
 const ON_EVERY_PATH = ['behaviour', 'guarantees'];
@@ -43,6 +43,18 @@ function testFiles(folder) {
 }
 
 /**
+ * Makes the runs of some folders on every path.
+ *
+ * @param {string[]} folders Folders
+ * @param {{ name: string, env: object }[]} [paths] Other paths than those there are
+ * @return {{ name: string, files: string[], env: object }[]} Runs
+ * @public
+ */
+function onEveryPath(folders, paths = PATHS) {
+  return paths.map(({ name, env }) => ({ name, files: folders.flatMap(testFiles), env }));
+}
+
+/**
  * Makes the list of runs that `npm test` consists of.
  *
  * @return {{ name: string, files: string[], env: object }[]} Runs
@@ -55,12 +67,20 @@ function plan() {
     .map((entry) => entry.name)
     .sort();
   const once = { name: 'once', files: ['', ...folders].flatMap(testFiles), env: {} };
-  const everywhere = [...PATHS, INCUMBENT].map(({ name, env }) => ({
-    name,
-    files: ON_EVERY_PATH.flatMap(testFiles),
-    env
-  }));
+  const everywhere = onEveryPath(ON_EVERY_PATH, [...PATHS, INCUMBENT]);
   return [once, ...everywhere].filter(({ files }) => files.length > 0);
 }
 
-module.exports = { PATHS, plan, testFiles };
+/**
+ * Makes the list of runs that show whether another version of Node will do: what users rely on, once, and the single
+ * files of lib/, among them those that know Node's private parts.
+ *
+ * @return {{ name: string, files: string[], env: object }[]} Runs
+ * @public
+ */
+function smoke() {
+  const [{ name, env }] = PATHS;
+  return [{ name, files: ['', ...ON_EVERY_PATH].flatMap(testFiles), env }];
+}
+
+module.exports = { PATHS, onEveryPath, plan, smoke, testFiles };

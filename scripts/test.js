@@ -5,13 +5,13 @@
  *
  *     node scripts/test.js            everything
  *     node scripts/test.js --node     without cargo's tests (other versions of Node)
- *     node scripts/test.js --smoke    the behaviour tests alone, each once
+ *     node scripts/test.js --smoke    the behaviour tests and those of single files of lib/, each once
  *     node scripts/test.js FILE…      these files, once, in the environment as it is
  */
 
 const { runCargoTests } = require('./cargo-tests');
 const { emptyCounts, printCounts, runTests } = require('./node-tests');
-const { plan } = require('./test-files');
+const { plan, smoke } = require('./test-files');
 
 /**
  * Decides what to run from the command line.
@@ -23,9 +23,8 @@ const { plan } = require('./test-files');
 function choose(args) {
   const files = args.filter((arg) => !arg.startsWith('--'));
   if (files.length > 0) return { cargo: false, runs: [{ name: 'given files', files, env: {} }] };
-  const runs = plan();
-  if (args.includes('--smoke')) return { cargo: false, runs: runs.filter(({ name }) => name === 'driver auto') };
-  return { cargo: !args.includes('--node'), runs };
+  if (args.includes('--smoke')) return { cargo: false, runs: smoke() };
+  return { cargo: !args.includes('--node'), runs: plan() };
 }
 
 /**

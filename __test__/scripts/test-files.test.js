@@ -1,0 +1,48 @@
+'use strict';
+
+// Does every test run? Each file belongs to a command, and a command without files has not passed.
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+
+const { emptyCounts, runTests } = require('../../scripts/node-tests');
+const { PATHS, onEveryPath, plan, smoke, testFiles } = require('../../scripts/test-files');
+
+const filesOf = (runs) => new Set(runs.flatMap(({ files }) => files));
+const all = testFiles('.');
+
+test('npm test runs every file but those that need foreign programs', () => {
+  const planned = filesOf(plan());
+  const missing = all.filter((file) => !planned.has(file));
+
+  assert.deepEqual(new Set(missing), new Set(testFiles('peers')));
+});
+
+test('the attacks run once per path', () => {
+  const runs = onEveryPath(['hostile']);
+
+  assert.deepEqual(
+    runs.map(({ name, env }) => ({ name, env })),
+    PATHS.map(({ name, env }) => ({ name, env }))
+  );
+  for (const { files } of runs) assert.deepEqual(files, testFiles('hostile'));
+  assert.ok(testFiles('hostile').length > 0);
+});
+
+test('the smoke looks at what a user relies on, and at what depends on the version of Node', () => {
+  const files = [...filesOf(smoke())];
+
+  for (const start of ['behaviour/', 'guarantees/', 'takeover-']) {
+    assert.ok(
+      files.some((file) => file.startsWith(`__test__/${start}`)),
+      start
+    );
+  }
+});
+
+test('without files nothing has passed', async () => {
+  const counts = emptyCounts();
+
+  assert.equal(await runTests([], {}, counts), false);
+  assert.equal(counts.fail, 1);
+});
