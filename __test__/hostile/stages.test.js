@@ -4,11 +4,11 @@
 // should, within closeTimeout at the latest, and nothing is left behind.
 
 const assert = require('node:assert/strict');
-const { after, before, describe, test } = require('node:test');
+const { describe } = require('node:test');
 
 const { encode, encodeClose } = require('../support/frames');
 const { RawClient } = require('../support/raw-client');
-const { Victim, withNeighbour } = require('../support/victim');
+const { atOnce, besiege } = require('../support/siege');
 
 /** How many peers do the same at once. */
 const PEERS = 8;
@@ -34,10 +34,10 @@ const STAGES = {
  *
  * @param {Number} port Where
  * @param {String} path The target of the request
- * @param {Buffer} bytes What to send
+ * @param {Buffer} [bytes] What to send
  * @return {Promise<RawClient>} The client
  */
-async function reach(port, path, bytes) {
+async function reach(port, path, bytes = Buffer.alloc(0)) {
   const client = await RawClient.open(port, { path });
 
   client.send(1, 'first');
@@ -83,258 +83,196 @@ const serveWithDoorman = (here) => {
  * @param {Function} act What one does
  * @return {Promise<Array>} What came of it
  */
-const all = (act) => Promise.all(Array.from({ length: PEERS }, act));
+const all = (act) => atOnce(PEERS, act);
+
+/**
+ * Checks how the connections of an attack ended: without an error, after the message of `reach()`.
+ *
+ * @param {Victim} victim The process
+ * @param {String} path The target of their requests
+ * @param {(Number|Number[])} [codes] The close codes there may be
+ */
+async function ended(victim, path, codes = 1006) {
+  for (const { close, error, messages } of await victim.ended(path, PEERS)) {
+    assert.equal(error, null);
+    assert.ok([codes].flat().includes(close.code), `${close.code}`);
+    assert.equal(messages, 1);
+  }
+}
 
 describe('a peer', () => {
-  let victim;
-  let port;
-
-  before(async () => {
-    victim = await Victim.start();
-    port = await victim.serve({ closeTimeout: 150 });
-  });
-
-  after(() => victim.end());
-
-  /**
-   * Checks how the connections of an attack ended.
-   *
-   * @param {String} path The target of their requests
-   * @param {Number} [code] The close code
-   * @param {Number} [messages] How many messages came through
-   */
-  async function ended(path, code = 1006, messages = 1) {
-    for (const story of await victim.ended(path, PEERS)) {
-      assert.equal(story.error, null);
-      assert.equal(story.close.code, code);
-      assert.equal(story.messages, messages);
-    }
-  }
+  const { attack } = besiege((victim) => victim.serve({ closeTimeout: 150 }));
 
   for (const [index, [stage, bytes]] of Object.entries(STAGES).entries()) {
-    test(`that resets ${stage} makes 1006`, () =>
-      withNeighbour(victim, port, async () => {
-        await all(async () => reset(await reach(port, `/reset-${index}`, bytes)));
-        await ended(`/reset-${index}`);
-      }));
+    attack(`that resets ${stage} makes 1006`, async ({ victim, where }) => {
+      await all(async () => reset(await reach(where, `/reset-${index}`, bytes)));
+      await ended(victim, `/reset-${index}`);
+    });
 
-    test(`that half-closes ${stage} makes 1006, and a FIN comes back`, () =>
-      withNeighbour(victim, port, async () => {
-        await all(async () => {
-          const client = await reach(port, `/fin-${index}`, bytes);
+    attack(`that half-closes ${stage} makes 1006, and a FIN comes back`, async ({ victim, where }) => {
+      await all(async () => {
+        const client = await reach(where, `/fin-${index}`, bytes);
 
-          client.socket.end();
-          assert.equal((await client.rest()).length, 0);
-          await client.closed;
-          assert.equal(client.errored, null);
-        });
-        await ended(`/fin-${index}`);
-      }));
-
-    test(`that falls silent ${stage} is dropped after closeTimeout`, () =>
-      withNeighbour(victim, port, async () => {
-        const clients = await all(() => reach(port, `/silent-${index}`, bytes));
-
-        await victim.run(closeAll, `/silent-${index}`);
-        for (const client of clients) {
-          client.endsToo = false;
-          assert.equal((await client.frame()).payload.readUInt16BE(0), 1001);
-          await client.rest();
-          client.socket.destroy();
-        }
-
-        await ended(`/silent-${index}`);
-      }));
-  }
-});
-
-describe('inside the closing handshake, a peer', () => {
-  let victim;
-  let port;
-
-  before(async () => {
-    victim = await Victim.start();
-    port = await victim.serve({ closeTimeout: 150 });
-  });
-
-  after(() => victim.end());
-
-  /**
-   * Opens connections and has the server close them.
-   *
-   * @param {String} path The target of their requests
-   * @return {Promise<RawClient[]>} The clients, which have received the close frame
-   */
-  async function closing(path) {
-    const clients = await all(() => reach(port, path, Buffer.alloc(0)));
-
-    await victim.run(closeAll, path);
-    await Promise.all(clients.map((client) => client.frame()));
-    for (const client of clients) client.endsToo = false;
-    return clients;
-  }
-
-  /** What a peer does then, and the close code that makes. */
-  const REACTIONS = {
-    'that resets': [reset, 1006],
-    'that half-closes': [(client) => client.socket.end(), 1006],
-    'that is silent': [() => {}, 1006],
-    'that answers and resets': [
-      (client) => {
-        client.sendClose(1001);
-        reset(client);
-      },
-      // The reset may take the answer with it.
-      [1001, 1006]
-    ],
-    'that answers and half-closes': [
-      (client) => {
-        client.sendClose(1001);
         client.socket.end();
-      },
-      1001
-    ],
-    'that answers and is silent': [(client) => client.sendClose(1001), 1001],
-    'that answers half': [(client) => client.write(encodeClose(1001).subarray(0, 7)), 1006],
-    'that pings for ever': [
-      (client) => {
-        const timer = setInterval(() => client.send(9, 'still there?'), 5);
+        assert.equal((await client.rest()).length, 0);
+        await client.closed;
+        assert.equal(client.errored, null);
+      });
+      await ended(victim, `/fin-${index}`);
+    });
 
-        client.socket.on('close', () => clearInterval(timer));
-      },
-      1006
-    ]
-  };
+    attack(`that falls silent ${stage} is dropped after closeTimeout`, async ({ victim, where }) => {
+      const clients = await all(() => reach(where, `/silent-${index}`, bytes));
 
-  for (const [index, [name, [react, codes]]] of Object.entries(REACTIONS).entries()) {
-    test(`${name} makes ${codes}`, () =>
-      withNeighbour(victim, port, async () => {
-        const clients = await closing(`/${index}`);
-
-        clients.forEach(react);
-        for (const { close, error } of await victim.ended(`/${index}`, PEERS)) {
-          assert.equal(error, null);
-          assert.ok([codes].flat().includes(close.code), `${close.code}`);
-        }
-
-        for (const client of clients) client.socket.destroy();
-      }));
-  }
-
-  test('that closes and resets makes its own code or 1006', () =>
-    withNeighbour(victim, port, async () => {
-      await all(async () => reset(await reach(port, '/close-reset', encodeClose(4000))));
-      for (const { close, error } of await victim.ended('/close-reset', PEERS)) {
-        assert.equal(error, null);
-        assert.ok([4000, 1006].includes(close.code), `${close.code}`);
-      }
-    }));
-
-  test('that closes and then holds the connection is dropped after closeTimeout', () =>
-    withNeighbour(victim, port, async () => {
-      const clients = await all(() => reach(port, '/close-hold', encodeClose(4000)));
-
+      await victim.run(closeAll, `/silent-${index}`);
       for (const client of clients) {
         client.endsToo = false;
-        assert.equal((await client.frame()).payload.readUInt16BE(0), 4000);
+        assert.equal((await client.frame()).payload.readUInt16BE(0), 1001);
+        await client.rest();
+        client.socket.destroy();
       }
 
-      for (const { close } of await victim.ended('/close-hold', PEERS)) assert.equal(close.code, 4000);
-      for (const client of clients) client.socket.destroy();
-    }));
-});
-
-describe('with much output on its way, a peer', () => {
-  let victim;
-  let port;
-
-  before(async () => {
-    victim = await Victim.start();
-    port = await victim.serve({ closeTimeout: 60000 });
-  });
-
-  after(() => victim.end());
-
-  /** How it leaves, and how many bytes of the output it has seen. */
-  const LEAVES = {
-    'that resets makes 1006': (client) => client.socket.resetAndDestroy(),
-    'that destroys its socket makes 1006': (client) => client.socket.destroy(),
-    'that half-closes gets all of it': async (client) => {
-      client.socket.end();
-      client.socket.resume();
-      for (let i = 0; i < 40; i++) assert.equal((await client.frame()).payload.length, 1 << 18);
-      await client.rest();
-    }
-  };
-
-  for (const [index, [name, leave]] of Object.entries(LEAVES).entries()) {
-    test(name, () =>
-      withNeighbour(victim, port, async () => {
-        const path = `/output-${index}`;
-        const clients = await all(() => reach(port, path, Buffer.alloc(0)));
-
-        for (const client of clients) client.socket.pause();
-        await victim.run(flood, path);
-        await Promise.all(clients.map(leave));
-        for (const { close, error } of await victim.ended(path, PEERS)) {
-          assert.equal(error, null);
-          assert.equal(close.code, 1006);
-        }
-      })
-    );
+      await ended(victim, `/silent-${index}`);
+    });
   }
 });
 
-describe('inside the handshake, a peer', () => {
-  let victim;
-  let port;
+/** What a peer does inside the closing handshake, and the close code that makes. */
+const REACTIONS = {
+  'that resets': [reset, 1006],
+  'that half-closes': [(client) => client.socket.end(), 1006],
+  'that is silent': [() => {}, 1006],
+  'that answers and resets': [
+    (client) => {
+      client.sendClose(1001);
+      reset(client);
+    },
+    // The reset may take the answer with it.
+    [1001, 1006]
+  ],
+  'that answers and half-closes': [
+    (client) => {
+      client.sendClose(1001);
+      client.socket.end();
+    },
+    1001
+  ],
+  'that answers and is silent': [(client) => client.sendClose(1001), 1001],
+  'that answers half': [(client) => client.write(encodeClose(1001).subarray(0, 7)), 1006],
+  'that pings for ever': [
+    (client) => {
+      const timer = setInterval(() => client.send(9, 'still there?'), 5);
 
-  before(async () => {
-    victim = await Victim.start();
-    port = await victim.run(serveWithDoorman);
+      client.socket.on('close', () => clearInterval(timer));
+    },
+    1006
+  ]
+};
+
+describe('inside the closing handshake, a peer', () => {
+  const { attack } = besiege((victim) => victim.serve({ closeTimeout: 150 }));
+
+  for (const [index, [name, [react, codes]]] of Object.entries(REACTIONS).entries()) {
+    attack(`${name} makes ${codes}`, async ({ victim, where }) => {
+      const clients = await all(() => reach(where, `/${index}`));
+
+      await victim.run(closeAll, `/${index}`);
+      await Promise.all(clients.map((client) => client.frame()));
+      for (const client of clients) client.endsToo = false;
+
+      clients.forEach(react);
+      await ended(victim, `/${index}`, codes);
+      for (const client of clients) client.socket.destroy();
+    });
+  }
+
+  attack('that closes and resets makes its own code or 1006', async ({ victim, where }) => {
+    await all(async () => reset(await reach(where, '/close-reset', encodeClose(4000))));
+    await ended(victim, '/close-reset', [4000, 1006]);
   });
 
-  after(() => victim.end());
+  attack('that closes and then holds the connection is dropped after closeTimeout', async ({ victim, where }) => {
+    const clients = await all(() => reach(where, '/close-hold', encodeClose(4000)));
 
-  const request = RawClient.request({ path: '/doorman' });
-  /** What a peer has sent when it stops. */
-  const PARTS = {
-    'inside the request line': request.slice(0, 9),
-    'inside a header': request.slice(0, 60),
-    'before the empty line': request.slice(0, -2),
-    'while verifyClient is awaited': request,
-    'while verifyClient is awaited, with a frame behind': request + encode(1, 'early').toString('latin1')
-  };
-  const WAYS = {
-    resets: reset,
-    'half-closes': (client) => client.socket.end(),
-    'falls silent': () => {}
-  };
+    for (const client of clients) {
+      client.endsToo = false;
+      assert.equal((await client.frame()).payload.readUInt16BE(0), 4000);
+    }
+
+    await ended(victim, '/close-hold', 4000);
+    for (const client of clients) client.socket.destroy();
+  });
+});
+
+/** How a peer leaves with much output on its way. */
+const LEAVES = {
+  'that resets makes 1006': (client) => client.socket.resetAndDestroy(),
+  'that destroys its socket makes 1006': (client) => client.socket.destroy(),
+  'that half-closes gets all of it': async (client) => {
+    client.socket.end();
+    client.socket.resume();
+    for (let i = 0; i < 40; i++) assert.equal((await client.frame()).payload.length, 1 << 18);
+    await client.rest();
+  }
+};
+
+describe('with much output on its way, a peer', () => {
+  const { attack } = besiege((victim) => victim.serve({ closeTimeout: 60000 }));
+
+  for (const [index, [name, leave]] of Object.entries(LEAVES).entries()) {
+    attack(name, async ({ victim, where }) => {
+      const path = `/output-${index}`;
+      const clients = await all(() => reach(where, path));
+
+      for (const client of clients) client.socket.pause();
+      await victim.run(flood, path);
+      await Promise.all(clients.map(leave));
+      await ended(victim, path);
+    });
+  }
+});
+
+const REQUEST = RawClient.request({ path: '/doorman' });
+/** What a peer has sent of the handshake when it stops. */
+const PARTS = {
+  'inside the request line': REQUEST.slice(0, 9),
+  'inside a header': REQUEST.slice(0, 60),
+  'before the empty line': REQUEST.slice(0, -2),
+  'while verifyClient is awaited': REQUEST,
+  'while verifyClient is awaited, with a frame behind': REQUEST + encode(1, 'early').toString('latin1')
+};
+const WAYS = {
+  resets: reset,
+  'half-closes': (client) => client.socket.end(),
+  'falls silent': () => {}
+};
+
+describe('inside the handshake, a peer', () => {
+  const { attack } = besiege((victim) => victim.run(serveWithDoorman));
 
   for (const [stage, bytes] of Object.entries(PARTS)) {
     for (const [way, leave] of Object.entries(WAYS)) {
-      test(`that ${way} ${stage} leaves nothing behind`, () =>
-        withNeighbour(victim, port, async () => {
-          const waits = bytes.length >= request.length;
-          const clients = await all(async () => {
-            const client = await RawClient.connect(port);
+      attack(`that ${way} ${stage} leaves nothing behind`, async ({ victim, where }) => {
+        const waits = bytes.length >= REQUEST.length;
+        const clients = await all(async () => {
+          const client = await RawClient.connect(where);
 
-            client.write(Buffer.from(bytes, 'latin1'));
-            return client;
-          });
+          client.write(Buffer.from(bytes, 'latin1'));
+          return client;
+        });
 
-          while (waits && (await victim.run((here) => here.state.waiting.length)) < PEERS);
-          clients.forEach(leave);
-          if (way === 'resets') await Promise.all(clients.map(({ closed }) => closed));
-          if (waits) {
-            await victim.run((here) => here.state.waiting.splice(0).forEach((decide) => decide(true)));
-          } else if (way === 'falls silent') {
-            for (const client of clients) assert.match(await client.head(), /^HTTP\/1\.1 408 /);
-          }
+        while (waits && (await victim.run((here) => here.state.waiting.length)) < PEERS);
+        clients.forEach(leave);
+        if (way === 'resets') await Promise.all(clients.map(({ closed }) => closed));
+        if (waits) {
+          await victim.run((here) => here.state.waiting.splice(0).forEach((decide) => decide(true)));
+        } else if (way === 'falls silent') {
+          for (const client of clients) assert.match(await client.head(), /^HTTP\/1\.1 408 /);
+        }
 
-          if (way === 'half-closes') await Promise.all(clients.map((client) => client.rest()));
-          for (const client of clients) client.socket.destroy();
-        }));
+        if (way === 'half-closes') await Promise.all(clients.map((client) => client.rest()));
+        for (const client of clients) client.socket.destroy();
+      });
     }
   }
 });
