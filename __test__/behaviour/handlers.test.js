@@ -14,6 +14,9 @@ const { encode, encodeClose } = require('../support/frames');
 const { rawPair, record } = require('../support/serve');
 const { ownAddition } = require('../support/implementation');
 
+/** With a credit of one byte no message is read before the one in front of it was handled: none is kept back. */
+const READS_AHEAD = process.env.UPSHIFT_TEST_RECEIVE_CREDIT === undefined;
+
 const many = (count) => Buffer.concat(Array.from({ length: count }, (_, i) => encode(1, `${i}`)));
 
 describe('inside a handler', () => {
@@ -47,7 +50,7 @@ describe('inside a handler', () => {
     await once(socket, 'close');
     assert.deepEqual(
       events.map(([, data]) => data.toString()),
-      ['0', '1', '2']
+      READS_AHEAD ? ['0', '1', '2'] : ['0']
     );
   });
 
