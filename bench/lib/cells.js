@@ -62,7 +62,7 @@ function small(size) {
 function rate(perSecond, cpu) {
   return {
     id: `rate-${perSecond}`,
-    title: `${perSecond.toLocaleString('en')} messages/s over 100 connections`,
+    title: `steady rate, 100 connections, ${perSecond.toLocaleString('en')} messages/s`,
     load: ['rate', '--conns', 100, '--rate', perSecond],
     seconds: 10,
     metrics: ['cpu_us', 'main_us', 'p50_us', 'p99_us', 'switches'],
