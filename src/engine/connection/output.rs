@@ -20,16 +20,15 @@ impl Connection {
         let length = foreign
             .as_ref()
             .map_or(command.body.len(), |bytes| bytes.as_slice().len());
-        if !self.is_gone() {
-            self.asked += framed_length(length, mask.is_some());
-        }
         if command.has(operation::NOTIFY) {
             self.flags.set(Flags::NOTIFY);
         }
+        // What is dropped here never counts as written.
         if self.session.close_sent() || self.is_gone() || self.flags.has(Flags::SHUT) {
             work.released.extend(foreign.map(|bytes| bytes.token()));
             return;
         }
+        self.asked += framed_length(length, mask.is_some());
         work.counters.message_out(opcode, length);
         self.lend_output(work);
         match foreign {

@@ -376,6 +376,24 @@ fn a_peer_that_ended_and_refuses_what_is_sent_is_not_waited_for() {
 }
 
 #[test]
+fn what_is_sent_after_a_write_has_failed_does_not_count_as_written() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let theirs = tcp(&mut js, 1);
+        settle(&mut js, &mut [], Duration::from_millis(10));
+        let linger = rustix::net::sockopt::set_socket_linger(&theirs, Some(Duration::ZERO));
+        linger.unwrap();
+        drop(theirs);
+        for text in [&b"anybody"[..], b"there?"] {
+            js.slab.send(1, Opcode::Text, text);
+            js.flush(None);
+        }
+        until(&mut js, &mut [], |js, _| js.heard(1, kind::CLOSED));
+        assert_eq!(js.written(1), 0, "{driver:?}");
+    }
+}
+
+#[test]
 fn everything_ends_with_the_engine_and_the_last_words_go_out() {
     for driver in DRIVERS {
         let mut js = Js::new(Options::under(driver));
