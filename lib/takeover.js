@@ -65,9 +65,7 @@ function onSocketError() {}
  * @public
  */
 function guard(socket) {
-  if (!socket.listeners('error').includes(onSocketError)) {
-    socket.on('error', onSocketError);
-  }
+  if (socket.listenerCount('error', onSocketError) === 0) socket.on('error', onSocketError);
 }
 
 /**

@@ -258,11 +258,11 @@ impl Connection {
             self.flags.set(Flags::SHUTDOWN);
         }
         if self.flags.has(Flags::SHUTDOWN) && self.flags.raise(Flags::SHUT) {
-            if let Transport::Socket(socket) = &self.transport {
-                socket.shutdown();
-            }
-            if self.flags.has(Flags::END) {
+            if self.is_ended() {
+                // Closing sends the FIN, as nothing is left to be read.
                 self.terminate(false, work);
+            } else if let Transport::Socket(socket) = &self.transport {
+                socket.shutdown();
             }
         }
     }
