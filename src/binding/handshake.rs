@@ -3,6 +3,7 @@
 //! All decisions are [`proto::handshake`](crate::proto::handshake)'s.
 
 use std::borrow::Cow;
+use std::panic::catch_unwind;
 
 use napi::bindgen_prelude::{Either, JsValue, Result, Unknown};
 use napi::{Env, Error, Status};
@@ -46,7 +47,10 @@ pub(crate) fn validate_handshake(
     let text = values::text(env.raw(), head.raw())
         .ok_or_else(|| Error::new(Status::StringExpected, "the head must be a string"))?;
     let bytes = to_latin1(&text);
-    Ok(match examine(&bytes, header_count as usize, rules) {
+    // A panic is a fault of ours, and costs one request.
+    let examined =
+        catch_unwind(|| examine(&bytes, header_count as usize, rules)).unwrap_or(Err(Refusal::MalformedHead));
+    Ok(match examined {
         Ok(accepted) => Either::A(words(&accepted)),
         Err(refusal) => Either::B(refused(refusal, rules)),
     })

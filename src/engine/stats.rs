@@ -29,6 +29,9 @@ pub struct Counters {
     pub polls: u64,
     /// Turns.
     pub turns: u64,
+    /// Panic at the message of this number, for tests.
+    #[cfg(test)]
+    pub fault_at: Option<u64>,
 }
 
 impl Counters {
@@ -37,6 +40,8 @@ impl Counters {
         if matches!(opcode, Opcode::Text | Opcode::Binary) {
             self.messages_in += 1;
             self.payload_in += length as u64;
+            #[cfg(test)]
+            assert!(self.fault_at != Some(self.messages_in), "a fault, as asked for");
         }
     }
 

@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// What a message costs beside its payload.
 pub const MESSAGE_COST: i32 = 64;
+/// A read takes at most this much at once.
+const SCRATCH: usize = 64 << 10;
 /// Reads of one turn into a large message.
 const LARGE_READ: usize = 256 << 10;
 /// An output buffer above this is not kept.
@@ -50,6 +52,18 @@ impl Work {
         if bytes.capacity() > 0 && bytes.capacity() <= KEEP_OUTPUT && self.spare.len() < KEEP_SPARE {
             bytes.clear();
             self.spare.push(bytes);
+        }
+    }
+
+    /// Where a read lands first.
+    pub fn scratch() -> Box<[u8]> {
+        vec![0; SCRATCH].into_boxed_slice()
+    }
+
+    /// What a connection had borrowed when it panicked is made anew.
+    pub fn mend(&mut self) {
+        if self.scratch.is_empty() {
+            self.scratch = Self::scratch();
         }
     }
 }

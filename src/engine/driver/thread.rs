@@ -7,6 +7,7 @@ use crate::engine::transport::watch;
 use rustix::time::{ClockId, clock_gettime};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -19,8 +20,14 @@ pub fn spawn(hub: Arc<Hub>, name: String, back: Return, cores: usize) -> io::Res
     let set = hub.reactor().try_clone_set()?;
     std::thread::Builder::new().name(name).spawn(move || {
         let mut policy = Policy::new(cores, Instant::now());
-        while hub.wait_for_thread_driver() {
-            era(&runtime, &hub, set.as_fd(), back, &mut policy);
+        let drive = || {
+            while hub.wait_for_thread_driver() {
+                era(&runtime, &hub, set.as_fd(), back, &mut policy);
+            }
+        };
+        // Connections that nobody serves any more would hang for ever; a process that ends is started again.
+        if catch_unwind(AssertUnwindSafe(drive)).is_err() {
+            std::process::abort();
         }
     })
 }

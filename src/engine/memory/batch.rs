@@ -72,6 +72,8 @@ pub struct Batch {
     pub wrapped: bool,
     arena: Arc<Arena>,
     events: usize,
+    /// Events that belong to a run.
+    closed: usize,
     bytes: usize,
     /// Messages with memory of their own.
     pub large: Vec<Large>,
@@ -93,6 +95,7 @@ impl Batch {
             wrapped: false,
             arena: Arc::new(Arena::new(SIZE)),
             events: 0,
+            closed: 0,
             bytes: 0,
             large: Vec::new(),
             runs: Vec::new(),
@@ -105,6 +108,7 @@ impl Batch {
     /// Empties it for the next turn.
     pub fn clear(&mut self) {
         self.events = 0;
+        self.closed = 0;
         self.bytes = 0;
         self.large.clear();
         self.runs.clear();
@@ -220,6 +224,7 @@ impl Batch {
     /// Notes that the events from `first` on are one read of one connection.
     pub fn close_run(&mut self, first: usize, run: Run) {
         let length = self.events - first;
+        self.closed = self.events;
         if length == 0 {
             return;
         }
@@ -227,6 +232,11 @@ impl Batch {
         // SAFETY: `word` points into the event table, aligned, and `&mut self` is the batch's only owner.
         unsafe { *word |= (length as u32) << 16 };
         self.runs.push(run);
+    }
+
+    /// The run was never closed: what is there of it becomes one. JavaScript could not get past it otherwise.
+    pub fn close_rest(&mut self, run: Run) {
+        self.close_run(self.closed, run);
     }
 
     fn push(&mut self, id: u32, kind: u32, offset: u32, length: u32) {

@@ -1,5 +1,6 @@
 //! What JavaScript asks of a reactor's connections, applied in order; and what time asks.
 
+use super::fault::contain;
 use super::{Reactor, connection, index_of};
 use crate::engine::connection::Connection;
 use crate::engine::deadlines::Tick;
@@ -67,7 +68,11 @@ impl Reactor {
         };
         let mut closing = false;
         match command.verb {
-            Verb::Frame => connection.send(command, payload, &mut self.work),
+            Verb::Frame => {
+                contain(connection, &mut self.work, |connection, work| {
+                    connection.send(command, payload, work);
+                });
+            }
             Verb::Close => {
                 let reason = command.body.get(4..).unwrap_or(&[]);
                 connection.close(command.word(0), reason, command.has(operation::MASK), &mut self.work);

@@ -1,7 +1,8 @@
 //! Connections whose bytes JavaScript moves: what it brings, and what it has to write.
 
+use super::fault::contain;
 use super::{Reactor, connection, note_input, note_output};
-use crate::engine::memory::batch::Batch;
+use crate::engine::memory::batch::{Batch, Run};
 use crate::engine::transport::Segment;
 
 /// Output of a Duplex connection.
@@ -21,7 +22,12 @@ impl Reactor {
     pub fn input(&mut self, id: u32, bytes: Option<&[u8]>, backlog: u32, batch: &mut Batch) {
         let (first_event, first_run) = (batch.events(), batch.runs.len());
         if let Some(connection) = connection(&mut self.slots, id) {
-            connection.input(bytes, backlog, batch, &mut self.work);
+            let taken = contain(connection, &mut self.work, |connection, work| {
+                connection.input(bytes, backlog, batch, work);
+            });
+            if taken.is_none() {
+                batch.close_rest(Run { id, cost: 0 });
+            }
             note_input(&self.ledger, connection);
             if connection.mark_dirty() {
                 self.dirty.push(id);

@@ -5,6 +5,7 @@
 
 mod commands;
 mod duplex;
+mod fault;
 mod readiness;
 
 use crate::engine::advances::Advances;
@@ -17,6 +18,7 @@ use crate::engine::stats::Counters;
 use crate::engine::transport::{Socket, Token};
 use crate::engine::warm::Warm;
 pub use duplex::DuplexOutput;
+use fault::contain;
 use mio::Events;
 use readiness::Readiness;
 pub use readiness::Waker;
@@ -28,8 +30,6 @@ use std::time::Instant;
 
 /// Readiness events taken in one look; fewer are dearer.
 const EVENTS_PER_LOOK: usize = 256;
-/// A read takes at most this much at once.
-const SCRATCH: usize = 64 << 10;
 
 /// How much a turn may do before the other side gets its turn.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ impl Reactor {
             ledger,
             budget,
             work: Work {
-                scratch: vec![0; SCRATCH].into_boxed_slice(),
+                scratch: Work::scratch(),
                 warm,
                 advances: Advances::default(),
                 spare: Vec::new(),
@@ -126,6 +126,12 @@ impl Reactor {
     /// Running totals.
     pub fn counters(&self) -> &Counters {
         &self.work.counters
+    }
+
+    /// Panics at the message of this number from now on.
+    #[cfg(test)]
+    pub fn fault_at(&mut self, number: u64) {
+        self.work.counters.fault_at = Some(self.work.counters.messages_in + number);
     }
 
     /// Live connections.
@@ -224,7 +230,14 @@ impl Reactor {
             return;
         };
         let was_starved = connection.is_starved();
-        let over = connection.serve(batch, &mut self.work);
+        let served = contain(connection, &mut self.work, |connection, work| {
+            connection.serve(batch, work)
+        });
+        let over = served.unwrap_or_else(|| {
+            batch.close_rest(Run { id, cost: 0 });
+            // It is gone: this tells so.
+            connection.serve(batch, &mut self.work)
+        });
         note_input(&self.ledger, connection);
         if over {
             self.starved -= usize::from(was_starved);
@@ -311,7 +324,7 @@ impl Reactor {
                 self.duplexes.push(id);
                 continue;
             }
-            connection.flush(&mut self.work);
+            contain(connection, &mut self.work, Connection::flush);
             note_output(&self.ledger, connection);
             if connection.enqueue() {
                 self.ready.push_back(id);

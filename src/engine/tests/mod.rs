@@ -5,6 +5,7 @@ mod closing;
 mod credit;
 mod duplex;
 mod echo;
+mod faults;
 mod identity;
 mod limits;
 mod output;
