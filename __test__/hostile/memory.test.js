@@ -6,6 +6,8 @@
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const { once } = require('node:events');
+const os = require('node:os');
+const path = require('node:path');
 const { after, afterEach, before, describe, test } = require('node:test');
 
 const { encode } = require('../support/frames');
@@ -77,12 +79,12 @@ async function offer(victim, clients) {
  * Connects peers.
  *
  * @param {Number} port Where
- * @param {String} path The target of their requests
+ * @param {String} target The target of their requests
  * @param {Number} count How many
  * @return {Promise<RawClient[]>} The peers
  */
-const connect = async (port, path, count) => {
-  const clients = await Promise.all(Array.from({ length: count }, () => RawClient.open(port, { path })));
+const connect = async (port, target, count) => {
+  const clients = await Promise.all(Array.from({ length: count }, () => RawClient.open(port, { path: target })));
 
   connected.push(...clients);
   return clients;
@@ -157,7 +159,7 @@ describe('an application that does not listen', () => {
   test('because its thread is blocked, is not filled', () =>
     withNeighbour(victim, port, async () => {
       const clients = await connect(port, '/blocked', PEERS);
-      const file = `/tmp/upshift-blocked-${process.pid}`;
+      const file = path.join(os.tmpdir(), `upshift-blocked-${process.pid}`);
       const { rss } = await victim.census();
 
       await victim.run(block, file);
