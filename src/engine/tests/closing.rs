@@ -193,8 +193,7 @@ fn a_peer_that_has_ended_may_take_its_time_and_what_it_leaves_is_noticed() {
         }
         settle(&mut js, &mut [], Duration::from_millis(10));
         assert_eq!(js.hub.reactor().next_deadline(), None);
-        rustix::net::sockopt::set_socket_linger(&gone, Some(Duration::ZERO)).unwrap();
-        drop(gone);
+        reset(gone);
         until(&mut js, &mut [], |js, _| js.heard(2, kind::CLOSED));
         assert!(!js.heard(1, kind::CLOSED), "{driver:?}");
         let reader = std::thread::spawn(move || std::io::copy(&mut &slow, &mut std::io::sink()).unwrap());
@@ -295,6 +294,11 @@ fn what_was_sent_before_terminate_goes_out_as_far_as_the_kernel_takes_it() {
     }
 }
 
+/// Closes a socket with an RST.
+fn reset(socket: TcpStream) {
+    rustix::net::sockopt::set_socket_linger(&socket, Some(Duration::ZERO)).unwrap();
+}
+
 fn tcp(js: &mut Js, id: u32) -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let theirs = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -327,9 +331,7 @@ fn a_reset_by_the_peer_closes_the_connection() {
         let mut js = Js::new(Options::under(driver));
         let theirs = tcp(&mut js, 1);
         settle(&mut js, &mut [], Duration::from_millis(10));
-        let linger = rustix::net::sockopt::set_socket_linger(&theirs, Some(Duration::ZERO));
-        linger.unwrap();
-        drop(theirs);
+        reset(theirs);
         until(&mut js, &mut [], |js, _| js.heard(1, kind::CLOSED));
         assert_eq!(kinds(&mut js, 1), [kind::CLOSED]);
     }
@@ -345,9 +347,7 @@ fn a_reset_by_the_peer_is_told_although_reading_is_paused() {
         theirs.write_all(&frame(Opcode::Text, true, b"last words")).unwrap();
         settle(&mut js, &mut [], Duration::from_millis(10));
         assert!(!js.heard(1, Opcode::Text as u32));
-        let linger = rustix::net::sockopt::set_socket_linger(&theirs, Some(Duration::ZERO));
-        linger.unwrap();
-        drop(theirs);
+        reset(theirs);
         until(&mut js, &mut [], |js, _| {
             // What JavaScript keeps back makes it pause again.
             js.slab.pause(1);
@@ -381,9 +381,7 @@ fn what_is_sent_after_a_write_has_failed_does_not_count_as_written() {
         let mut js = Js::new(Options::under(driver));
         let theirs = tcp(&mut js, 1);
         settle(&mut js, &mut [], Duration::from_millis(10));
-        let linger = rustix::net::sockopt::set_socket_linger(&theirs, Some(Duration::ZERO));
-        linger.unwrap();
-        drop(theirs);
+        reset(theirs);
         for text in [&b"anybody"[..], b"there?"] {
             js.slab.send(1, Opcode::Text, text);
             js.flush(None);
