@@ -91,11 +91,7 @@ pub(crate) fn create(
         function: threadsafe,
         pending: Arc::clone(&pending),
     };
-    let first = match options.driver.as_str() {
-        "inline" => Driver::Inline,
-        "threads" => Driver::Thread,
-        _ => Driver::Loop,
-    };
+    let first = first_driver(&options);
     let totals = Ledger::over(Arc::clone(ledger.arena()));
     let hub = Hub::new(first, budget(&options), Box::new(border), totals).map_err(|error| {
         cleanup::release(threadsafe);
@@ -139,6 +135,14 @@ pub(crate) fn create(
     }
     context.set(Rc::downgrade(&channel));
     Ok(channel)
+}
+
+fn first_driver(options: &ChannelOptions) -> Driver {
+    match options.driver.as_str() {
+        "inline" => Driver::Inline,
+        "threads" => Driver::Thread,
+        _ => Driver::Loop,
+    }
 }
 
 fn budget(options: &ChannelOptions) -> Budget {
