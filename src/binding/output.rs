@@ -10,6 +10,7 @@ use crate::engine::reactor::DuplexOutput;
 use crate::engine::transport::{Foreign, Segment};
 use napi::sys;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::ptr;
 use std::sync::{Arc, Weak};
 
@@ -79,16 +80,18 @@ struct Piece {
 #[derive(Default)]
 pub(crate) struct Outputs {
     room: RefCell<Room>,
-    pieces: RefCell<Vec<Piece>>,
-    /// The room JavaScript was shown last. Streams may send from within their writes, so it need not be a piece's.
+    /// What waits, oldest first. A stream may send from within its write: that comes behind what waits already.
+    pieces: RefCell<VecDeque<Piece>>,
+    /// The room JavaScript was shown last.
     shown: RefCell<Weak<Arena>>,
 }
 
 impl Outputs {
     /// Sorts what a connection has to write; returns memory that is used up.
-    fn sort(&self, output: DuplexOutput, may_lend: bool, pieces: &mut Vec<Piece>) -> Vec<u8> {
+    fn sort(&self, output: DuplexOutput, may_lend: bool) -> Vec<u8> {
         let DuplexOutput { id, queued, out, end } = output;
-        let mut push = |what| pieces.push(Piece { id, what, more: true });
+        let mut pieces = self.pieces.borrow_mut();
+        let mut push = |what| pieces.push_back(Piece { id, what, more: true });
         for part in queued {
             push(match part {
                 Segment::Own(bytes, at) => What::Own(bytes, at),
@@ -107,10 +110,26 @@ impl Outputs {
         if end {
             push(What::End);
         }
-        if let Some(last) = pieces.last_mut() {
+        if let Some(last) = pieces.back_mut() {
             last.more = false;
         }
         left
+    }
+
+    /// The next piece to hand over.
+    fn next(&self) -> Option<Piece> {
+        self.pieces.borrow_mut().pop_front()
+    }
+
+    /// Takes what waits if that is a single small piece for `caller` in the room that JavaScript looks at; its place.
+    fn take_direct(&self, caller: u32) -> Option<f64> {
+        let mut pieces = self.pieces.borrow_mut();
+        let place = match pieces.front() {
+            Some(piece) if pieces.len() == 1 && piece.id == caller => self.place_of(piece)?,
+            _ => return None,
+        };
+        pieces.clear();
+        Some(place)
     }
 
     /// Whether JavaScript looks at this room.
@@ -141,22 +160,17 @@ impl Outputs {
 /// Hands over what has to be written to Duplexes. If that is a single small piece for `caller`, returns where it is
 /// instead: `at` times 65536 plus its length; else 0.
 pub(crate) fn write_duplexes(channel: &Channel, caller: Option<u32>) -> f64 {
-    let mut pieces = channel.outputs.pieces.take();
+    let outputs = &channel.outputs;
     if let Some(mut reactor) = channel.hub.try_reactor() {
-        reactor.duplex_output(|output| channel.outputs.sort(output, channel.may_lend, &mut pieces));
+        reactor.duplex_output(|output| outputs.sort(output, channel.may_lend));
     }
-    let direct = match pieces.as_slice() {
-        [piece] if Some(piece.id) == caller => channel.outputs.place_of(piece),
-        _ => None,
-    };
-    if direct.is_some() {
-        pieces.clear();
+    if let Some(place) = caller.and_then(|caller| outputs.take_direct(caller)) {
+        return place;
     }
-    for piece in pieces.drain(..) {
+    while let Some(piece) = outputs.next() {
         hand_over(channel, piece);
     }
-    channel.outputs.pieces.replace(pieces);
-    direct.unwrap_or(0.0)
+    0.0
 }
 
 /// `output(id, more, data, length, memory)`: see lib/stream-channel.js.
