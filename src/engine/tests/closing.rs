@@ -297,6 +297,7 @@ fn what_was_sent_before_terminate_goes_out_as_far_as_the_kernel_takes_it() {
 /// Closes a socket with an RST.
 fn reset(socket: TcpStream) {
     rustix::net::sockopt::set_socket_linger(&socket, Some(Duration::ZERO)).unwrap();
+    drop(socket);
 }
 
 fn tcp(js: &mut Js, id: u32) -> TcpStream {
