@@ -11,7 +11,7 @@ use super::values::{self, Reference};
 use crate::engine::deadlines::timer;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::driver::policy::Policy;
-use crate::engine::driver::{Return, thread};
+use crate::engine::driver::{Return, cpu_time, thread};
 use crate::engine::hub::Hub;
 use crate::engine::memory::batch::Batch;
 use crate::engine::settings::SettingsTable;
@@ -69,7 +69,7 @@ pub(crate) struct Channel {
     pub(crate) foreign: RefCell<Vec<Foreign>>,
     pub(crate) name: String,
     pub(crate) cores: usize,
-    /// Time `flush` took within the current dispatch.
+    /// Time `flush` took since the policy was told last.
     pub(crate) flushing: Cell<Duration>,
 }
 
@@ -135,7 +135,6 @@ impl Channel {
     #[cfg(unix)]
     pub(crate) fn on_ready(&self) {
         let begun = Instant::now();
-        self.flushing.set(Duration::ZERO);
         let mut turning = Duration::ZERO;
         let mut left = self.dispatch_all();
         while left == Left::Nothing {
@@ -159,7 +158,7 @@ impl Channel {
             self.hub.wake();
         }
         let now = Instant::now();
-        if self.leaves_loop(turning + self.flushing.get(), now - begun, now) {
+        if self.leaves_loop(turning + self.flushing.take(), now - begun, now) {
             self.to_thread();
         }
     }
@@ -177,8 +176,17 @@ impl Channel {
     fn leaves_loop(&self, busy: Duration, total: Duration, now: Instant) -> bool {
         match self.back {
             Return::Never => false,
-            Return::ByPolicy => self.policy.borrow_mut().note_loop(busy, total, now),
+            Return::ByPolicy => self.policy.borrow_mut().note_loop(busy, total, cpu_time, now),
             Return::After(stay) => now - self.era.get() >= stay,
+        }
+    }
+
+    /// A thread that drives does not hand its work to a JavaScript thread that has no time for it.
+    fn tell_how_full(&self) {
+        if self.back == Return::ByPolicy
+            && let Some(is_full) = self.policy.borrow_mut().note_dispatch(cpu_time, Instant::now())
+        {
+            self.hub.exchange.set_javascript_full(is_full);
         }
     }
 
@@ -237,6 +245,7 @@ impl Channel {
 
     /// A scope under the thread driver; when nothing is left, the loop takes over if the thread has left.
     pub(crate) fn dispatch_or_leave(&self) {
+        self.tell_how_full();
         match dispatch(self, false) {
             Left::Nothing => self.to_loop(),
             Left::More | Left::Rest => self.hub.signal(),
@@ -258,7 +267,8 @@ impl Channel {
         self.hub.enter_loop(|deadline| {
             let now = Instant::now();
             self.era.set(now);
-            self.policy.borrow_mut().begin(now, Duration::ZERO);
+            self.policy.borrow_mut().begin(now, cpu_time());
+            self.flushing.set(Duration::ZERO);
             #[cfg(unix)]
             if let Some(watch) = &*self.watch.borrow() {
                 watch.start();

@@ -34,6 +34,8 @@ pub struct Exchange {
     waiting: AtomicBool,
     /// The thread sleeps although connections could be read, for want of credit or batches.
     hungry: AtomicBool,
+    /// The JavaScript thread has no time to spare.
+    full: AtomicBool,
 }
 
 impl Exchange {
@@ -43,7 +45,18 @@ impl Exchange {
             driver: AtomicU8::new(driver as u8),
             waiting: AtomicBool::new(false),
             hungry: AtomicBool::new(false),
+            full: AtomicBool::new(false),
         }
+    }
+
+    /// JavaScript tells whether its thread has time to spare.
+    pub fn set_javascript_full(&self, is_full: bool) {
+        self.full.store(is_full, Ordering::Relaxed);
+    }
+
+    /// Whether it had none when it told last.
+    pub fn is_javascript_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
     }
 
     /// Who drives. Certain only under the reactor's lock.

@@ -10,6 +10,17 @@ pub mod thread;
 
 use std::time::Duration;
 
+/// The CPU clock of the calling thread; where there is none it stands still.
+pub fn cpu_time() -> Duration {
+    #[cfg(unix)]
+    {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)
+    }
+    #[cfg(not(unix))]
+    Duration::ZERO
+}
+
 /// How the thread decides to give the work back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Return {

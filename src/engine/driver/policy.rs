@@ -15,12 +15,16 @@ const AGREEING: u32 = 2;
 const HOT: f64 = 0.70;
 /// The same on two cores, where a thread's wake-up costs latency: 1-3 ms against 50 us.
 const HOT_TWO_CORES: f64 = 0.85;
-/// Their share that already hurts when handlers fill the thread.
-const WARM: f64 = 0.25;
+/// Their share that already hurts when the program's own work fills the thread.
+const WARM: f64 = 0.20;
 /// What counts as filled.
 const FULL: f64 = 0.90;
+/// The part of a filled thread that has nothing to do with the connections, when it is not their handlers that fill it.
+const OTHER_WORK: f64 = 0.40;
 /// The thread's own CPU share below which the loop can have the work back.
 const COLD: f64 = 0.25;
+/// The same as long as the JavaScript thread is filled without it.
+const COLD_WHEN_FULL: f64 = 0.10;
 /// Shortest stay with a driver.
 const STAY: Duration = Duration::from_millis(100);
 /// Longest stay, after doubling.
@@ -76,8 +80,9 @@ impl Policy {
         self.cpu = cpu;
     }
 
-    /// The loop spent `busy` on turns and writes, `total` with the handlers. Whether to go to a thread.
-    pub fn note_loop(&mut self, busy: Duration, total: Duration, now: Instant) -> bool {
+    /// The loop spent `busy` on turns and writes, `total` with the handlers; the CPU clock of its thread stands at
+    /// `cpu()`. Whether to go to a thread.
+    pub fn note_loop(&mut self, busy: Duration, total: Duration, cpu: impl Fn() -> Duration, now: Instant) -> bool {
         self.busy += busy;
         self.total += total;
         let window = now - self.window;
@@ -86,20 +91,33 @@ impl Policy {
         }
         let share = self.busy.as_secs_f64() / window.as_secs_f64();
         let all = self.total.as_secs_f64() / window.as_secs_f64();
-        self.restart(now, Duration::ZERO);
-        self.agree(share > self.hot || (all > FULL && share > WARM), now)
+        let used = self.used(cpu(), now);
+        let is_full = all > FULL || (used > FULL && used - all > OTHER_WORK);
+        self.agree(share > self.hot || (is_full && share > WARM), now)
     }
 
-    /// The thread's CPU clock stands at `cpu()`. Whether to go back to the loop.
-    pub fn note_thread(&mut self, cpu: impl Fn() -> Duration, now: Instant) -> bool {
-        let window = now - self.window;
-        if window < THREAD_WINDOW {
+    /// A thread drives, and the CPU clock of the JavaScript thread stands at `cpu()`: whether that one is filled
+    /// nevertheless. Nothing within a window.
+    pub fn note_dispatch(&mut self, cpu: impl Fn() -> Duration, now: Instant) -> Option<bool> {
+        (now - self.window >= THREAD_WINDOW).then(|| self.used(cpu(), now) > FULL)
+    }
+
+    /// The thread's CPU clock stands at `cpu()`; `is_full` says whether the JavaScript thread has no time to spare.
+    /// Whether to go back to the loop.
+    pub fn note_thread(&mut self, cpu: impl Fn() -> Duration, is_full: bool, now: Instant) -> bool {
+        if now - self.window < THREAD_WINDOW {
             return false;
         }
-        let cpu = cpu();
-        let share = cpu.saturating_sub(self.cpu).as_secs_f64() / window.as_secs_f64();
+        let bound = if is_full { COLD_WHEN_FULL } else { COLD };
+        let share = self.used(cpu(), now);
+        self.agree(share < bound, now)
+    }
+
+    /// The share of the window that the clock ran; the next one begins.
+    fn used(&mut self, cpu: Duration, now: Instant) -> f64 {
+        let share = cpu.saturating_sub(self.cpu).as_secs_f64() / (now - self.window).as_secs_f64();
         self.restart(now, cpu);
-        self.agree(share < COLD, now)
+        share
     }
 
     fn agree(&mut self, yes: bool, now: Instant) -> bool {
@@ -117,7 +135,12 @@ mod tests {
     fn feed(policy: &mut Policy, from: Instant, windows: u32, busy: f64, total: f64) -> Option<u32> {
         (1..=windows).find(|n| {
             let step = LOOP_WINDOW;
-            policy.note_loop(step.mul_f64(busy), step.mul_f64(total), from + step * *n)
+            policy.note_loop(
+                step.mul_f64(busy),
+                step.mul_f64(total),
+                || step.mul_f64(total) * *n,
+                from + step * *n,
+            )
         })
     }
 
@@ -139,7 +162,45 @@ mod tests {
     fn handlers_that_fill_the_thread_send_the_rest_away() {
         let start = Instant::now();
         assert!(feed(&mut Policy::new(4, start), start, 50, 0.3, 0.95).is_some());
-        assert_eq!(feed(&mut Policy::new(4, start), start, 50, 0.2, 0.95), None);
+        assert_eq!(feed(&mut Policy::new(4, start), start, 50, 0.15, 0.95), None);
+    }
+
+    #[test]
+    fn a_program_that_fills_the_thread_with_other_work_sends_it_away_and_keeps_it_away() {
+        let start = Instant::now();
+        let leaves = |used: f64, total: f64| {
+            let mut policy = Policy::new(4, start);
+            (1..=50).any(|n| {
+                let cpu = || LOOP_WINDOW.mul_f64(used) * n;
+                policy.note_loop(
+                    LOOP_WINDOW.mul_f64(0.22),
+                    LOOP_WINDOW.mul_f64(total),
+                    cpu,
+                    start + LOOP_WINDOW * n,
+                )
+            })
+        };
+        assert!(leaves(0.97, 0.3));
+        assert!(!leaves(0.8, 0.3), "there is time to spare");
+        assert!(!leaves(0.97, 0.7), "the connections themselves are what there is to do");
+
+        let returns = |is_full: bool, share: f64| {
+            let mut policy = Policy::new(4, start);
+            (1..=50)
+                .any(|n| policy.note_thread(|| THREAD_WINDOW.mul_f64(share) * n, is_full, start + THREAD_WINDOW * n))
+        };
+        assert!(returns(false, 0.2) && !returns(true, 0.2) && returns(true, 0.05));
+    }
+
+    #[test]
+    fn the_javascript_thread_tells_once_a_window_whether_it_is_full() {
+        let start = Instant::now();
+        let mut policy = Policy::new(4, start);
+        policy.begin(start, Duration::from_secs(1));
+        let clock = |share: f64| move || Duration::from_secs(1) + THREAD_WINDOW.mul_f64(share);
+        assert_eq!(policy.note_dispatch(clock(1.0), start + THREAD_WINDOW / 2), None);
+        assert_eq!(policy.note_dispatch(clock(0.95), start + THREAD_WINDOW), Some(true));
+        assert_eq!(policy.note_dispatch(clock(1.5), start + THREAD_WINDOW * 2), Some(false));
     }
 
     #[test]
@@ -153,7 +214,7 @@ mod tests {
             let began = now;
             loop {
                 now += THREAD_WINDOW;
-                if policy.note_thread(|| Duration::ZERO, now) {
+                if policy.note_thread(|| Duration::ZERO, false, now) {
                     break;
                 }
             }
@@ -170,7 +231,7 @@ mod tests {
         policy.begin(start, Duration::ZERO);
         for n in 1..100 {
             let now = start + THREAD_WINDOW * n;
-            assert!(!policy.note_thread(|| THREAD_WINDOW.mul_f64(0.5) * n, now));
+            assert!(!policy.note_thread(|| THREAD_WINDOW.mul_f64(0.5) * n, false, now));
         }
     }
 }

@@ -1,10 +1,9 @@
 //! The I/O thread: a current-thread tokio runtime that awaits the readiness set and calls `turn()`.
 
-use super::Return;
 use super::policy::Policy;
+use super::{Return, cpu_time};
 use crate::engine::hub::{Hub, Turned};
 use crate::engine::transport::watch;
-use rustix::time::{ClockId, clock_gettime};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,7 +43,7 @@ fn era(runtime: &Runtime, hub: &Hub, set: BorrowedFd<'_>, back: Return, policy: 
             let now = Instant::now();
             let leave = match back {
                 Return::Never => false,
-                Return::ByPolicy => policy.note_thread(cpu_time, now),
+                Return::ByPolicy => policy.note_thread(cpu_time, hub.exchange.is_javascript_full(), now),
                 Return::After(stay) => now - began >= stay,
             };
             if leave {
@@ -81,11 +80,6 @@ async fn ready(watch: &AsyncFd<OwnedFd>) {
     if let Ok(mut guard) = watch.readable().await {
         guard.clear_ready();
     }
-}
-
-fn cpu_time() -> Duration {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)
 }
 
 #[cfg(test)]
