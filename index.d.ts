@@ -5,7 +5,7 @@
 import { EventEmitter } from 'events';
 import { IncomingMessage, OutgoingHttpHeaders, Server as HTTPServer } from 'http';
 import { Server as HTTPSServer } from 'https';
-import { Duplex } from 'stream';
+import { Duplex, DuplexOptions } from 'stream';
 
 /** An accepted WebSocket connection. */
 declare class WebSocket extends EventEmitter {
@@ -299,6 +299,56 @@ declare namespace WebSocket {
     readonly headers: Record<string, string>;
 
     constructor(message: string, answer: { code: string; status: number; headers?: Record<string, string> });
+  }
+
+  /** Wraps a WebSocket in a stream: what is written is sent, messages are read. */
+  function createWebSocketStream(websocket: WebSocket, options?: DuplexOptions): Duplex;
+
+  /** What a frame is made of. */
+  interface FrameOptions {
+    /** Whether the frame ends its message. Default: `false`. */
+    fin?: boolean | undefined;
+    /** Fills the masking key. Default: random bytes. */
+    generateMask?: ((key: Buffer) => void) | undefined;
+    /** Whether to mask the payload. Default: `false`. */
+    mask?: boolean | undefined;
+    /** Where the masking key is kept. */
+    maskBuffer?: Buffer | undefined;
+    opcode: number;
+    /** Whether the payload must stay as it is; else it is masked in place. Default: `false`. */
+    readOnly?: boolean | undefined;
+    /** Whether the payload is compressed. Default: `false`. */
+    rsv1?: boolean | undefined;
+  }
+
+  /** Frames messages and writes them to a stream of your own. */
+  class Sender {
+    /** Frames a payload: the header, and the payload if there is one. */
+    static frame(data: Buffer | string, options: FrameOptions): Buffer[];
+
+    /** Called with the error of a Blob that could not be read. */
+    onerror: (err: Error) => void;
+
+    constructor(socket: Duplex, extensions?: Record<string, unknown>, generateMask?: (key: Buffer) => void);
+
+    close(code?: number, data?: string | Buffer, mask?: boolean, cb?: (err?: Error) => void): void;
+    ping(data: any, mask?: boolean, cb?: (err?: Error) => void): void;
+    pong(data: any, mask?: boolean, cb?: (err?: Error) => void): void;
+    send(data: BufferLike, options: SendOptions, cb?: (err?: Error) => void): void;
+    /** Writes a frame as it is. */
+    sendFrame(list: readonly (Buffer | string)[], cb?: (err?: Error) => void): void;
+  }
+
+  /** Reads and writes `Sec-WebSocket-Extensions`. */
+  namespace extension {
+    /** A list of offers for each extension, an offer being a list of values for each parameter. */
+    function parse(header: string): Record<string, Record<string, (string | true)[]>[]>;
+    function format(extensions: Record<string, object | object[]>): string;
+  }
+
+  /** Reads `Sec-WebSocket-Protocol`. */
+  namespace subprotocol {
+    function parse(header: string): Set<string>;
   }
 
   /**

@@ -2,6 +2,19 @@
 
 import WebSocket from './index.js';
 
-export const { HandshakeError, WebSocketServer, configure, reject, stats, upgrade, validateUpgrade } = WebSocket;
+export const {
+  HandshakeError,
+  Sender,
+  Server,
+  WebSocketServer,
+  configure,
+  createWebSocketStream,
+  extension,
+  reject,
+  stats,
+  subprotocol,
+  upgrade,
+  validateUpgrade
+} = WebSocket;
 export { WebSocket };
 export default WebSocket;

@@ -4,16 +4,10 @@
 // but Blobs goes to the channel at once. A Blob is read asynchronously, and
 // everything sent after it, the close frame included, waits here behind it.
 
-const {
-  types: { isAnyArrayBuffer }
-} = require('util');
-
 const { emitError, sendClose } = require('./closing');
 const { codedError } = require('./errors');
+const { isBlob, lengthOf, payloadOf } = require('./payload');
 const { CLOSING, OPEN, READY_STATES } = require('./constants');
-
-/** Node's own class, without the checks of `Buffer.from()`. */
-const FastBuffer = Buffer[Symbol.species];
 
 /**
  * The frames that wait behind a Blob.
@@ -117,7 +111,7 @@ class Outbox {
         // rejected promise.
         process.nextTick(() => {
           this.bytes -= size;
-          entry.payload = new FastBuffer(data);
+          entry.payload = payloadOf(data);
           this.bytes += entry.payload.length;
           this.reading = false;
           if (this.ws._channel === null) this.fail(closedWhileReading());
@@ -231,55 +225,6 @@ function refuse(ws, data, cb) {
 }
 
 /**
- * Brings data into one of the forms that can be sent.
- *
- * @param {*} data The data
- * @return {(String|Uint8Array|Blob)} The payload
- * @throws {TypeError} If there is no such form
- * @private
- */
-function payloadOf(data) {
-  if (typeof data === 'string' || data instanceof Uint8Array) return data;
-  if (ArrayBuffer.isView(data)) {
-    return new FastBuffer(data.buffer, data.byteOffset, data.byteLength);
-  }
-
-  if (isAnyArrayBuffer(data)) return new FastBuffer(data);
-  return isBlob(data) ? data : Buffer.from(data);
-}
-
-/**
- * Tells the number of bytes of a payload.
- *
- * @param {(String|Uint8Array|Blob)} payload The payload
- * @return {Number} Its length in bytes
- * @private
- */
-function lengthOf(payload) {
-  if (typeof payload === 'string') return Buffer.byteLength(payload);
-
-  return isBlob(payload) ? payload.size : payload.length;
-}
-
-/**
- * Tells whether a value is a Blob, of whichever realm or implementation.
- *
- * @param {*} value The value
- * @return {Boolean} `true` if it can be read like a Blob
- * @private
- */
-function isBlob(value) {
-  if (typeof value !== 'object' || value === null) return false;
-  if (value instanceof Uint8Array) return false;
-
-  const tag = value[Symbol.toStringTag];
-
-  return (
-    (tag === 'Blob' || tag === 'File') && typeof value.arrayBuffer === 'function' && typeof value.size === 'number'
-  );
-}
-
-/**
  * @return {Error} The error of callbacks whose connection ended too early
  * @private
  */
@@ -287,4 +232,4 @@ function closedWhileReading() {
   return codedError('ERR_STREAM_DESTROYED', 'The socket was closed while the blob was being read');
 }
 
-module.exports = { lengthOf, payloadOf, post, refuse };
+module.exports = { post, refuse };

@@ -5,6 +5,7 @@
 
 const backpressure = require('./backpressure');
 const outbox = require('./outbox');
+const { lengthOf, payloadOf } = require('./payload');
 const { BINARY, CONNECTING, EMPTY_BUFFER, OPEN, TEXT } = require('./constants');
 
 /**
@@ -36,7 +37,7 @@ function sendMessage(ws, data, options, cb) {
     if ('mask' in options) mask = Boolean(options.mask);
   }
 
-  const payload = outbox.payloadOf(data);
+  const payload = payloadOf(data);
 
   if (!backpressure.admits(ws, cb)) return;
   outbox.post(ws, payload, opcode, fin, mask, cb);
@@ -64,9 +65,9 @@ function sendControl(ws, opcode, data, mask, cb) {
   data = checkSend(ws, data, cb);
   if (data === undefined) return;
 
-  const payload = outbox.payloadOf(data);
+  const payload = payloadOf(data);
 
-  if (outbox.lengthOf(payload) > 125) {
+  if (lengthOf(payload) > 125) {
     throw new RangeError('The data size must not be greater than 125 bytes');
   }
 

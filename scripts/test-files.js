@@ -12,7 +12,7 @@ const { root } = require('./process');
 const SPECIAL = ['peers'];
 
 /** What is asserted here has to hold however the bytes travel, so it runs once per way. */
-const ON_EVERY_PATH = ['behaviour', 'guarantees'];
+const ON_EVERY_PATH = ['behaviour', 'compat', 'guarantees'];
 
 /** The ways a message can travel; the pinned ones leave nothing to the policy that picks one by load. */
 const PATHS = [

@@ -22,6 +22,7 @@ const FRONT = [
   'README.md',
   'binding.d.ts',
   'binding.js',
+  'browser.js',
   'index.d.mts',
   'index.d.ts',
   'index.js',

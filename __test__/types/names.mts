@@ -2,10 +2,25 @@
  * Does an ES module get every name as a value and as a type?
  */
 
-import WebSocket, { HandshakeError, WebSocketServer, reject, stats, upgrade, validateUpgrade } from '../../index.mjs';
-import type { RawData, ServerOptions } from '../../index.mjs';
+import WebSocket, {
+  HandshakeError,
+  Sender,
+  Server,
+  WebSocketServer,
+  createWebSocketStream,
+  extension,
+  reject,
+  stats,
+  subprotocol,
+  upgrade,
+  validateUpgrade
+} from '../../index.mjs';
+import type { FrameOptions, RawData, ServerOptions } from '../../index.mjs';
 
 const options: ServerOptions = { noServer: true };
 const server: WebSocketServer = new WebSocketServer(options);
 server.on('connection', (ws: WebSocket) => ws.on('message', (data: RawData) => ws.send(data)));
 console.log(HandshakeError, reject, stats, upgrade, validateUpgrade, WebSocket.OPEN);
+
+const frame: FrameOptions = { fin: true, opcode: 1 };
+console.log(Sender.frame('text', frame), Server, createWebSocketStream, extension.parse, subprotocol.parse);

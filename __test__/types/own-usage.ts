@@ -3,6 +3,7 @@
  */
 
 import { createServer } from 'node:http';
+import { Duplex } from 'node:stream';
 import upshift = require('upshift');
 import { HandshakeError, WebSocketServer, reject, stats, upgrade, validateUpgrade } from 'upshift';
 
@@ -30,3 +31,10 @@ server.on('upgrade', async (req, socket, head) => {
 const wss = new WebSocketServer({ server, maxBackpressure: 0, onBackpressure: 'close', releaseSocket: false });
 const figures: upshift.Stats = stats();
 console.log(figures, wss.path);
+
+const sender = new upshift.Sender(new Duplex(), {}, (key: Buffer) => key.fill(0));
+sender.send('text', { fin: true }, (err?: Error) => console.log(err));
+sender.sendFrame(upshift.Sender.frame(Buffer.from('text'), { fin: true, opcode: 1, readOnly: false }));
+const offers: (string | true)[] | undefined = upshift.extension.parse('foo; bar')['foo']?.[0]?.['bar'];
+const chosen: Set<string> = upshift.subprotocol.parse('chat');
+console.log(offers, chosen, upshift.extension.format({ foo: [{ bar: true }] }));

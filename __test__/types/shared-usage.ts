@@ -5,7 +5,7 @@
 import { createServer, IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import WebSocket = require('websockets');
-import { RawData, Server, ServerOptions, WebSocketServer } from 'websockets';
+import { RawData, Server, ServerOptions, WebSocketServer, createWebSocketStream } from 'websockets';
 
 const options: ServerOptions = {
   allowSynchronousEvents: false,
@@ -98,3 +98,10 @@ named.on('connection', (ws) => (ws.name = 'first'));
 
 for (const ws of server.clients) use(ws);
 server.close((error) => console.log(error, callback));
+
+/** Uses a connection as a stream. */
+function stream(ws: WebSocket): Duplex {
+  return createWebSocketStream(ws, { encoding: 'utf8', decodeStrings: false, allowHalfOpen: false });
+}
+
+console.log(stream, WebSocket.createWebSocketStream);
