@@ -15,6 +15,7 @@ use super::stats::Counters;
 use super::transport::{Queue, Socket, Token, Transport};
 use super::warm::Warm;
 use crate::proto::session::Session;
+use crate::proto::wire::random_key;
 use flags::Flags;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,9 +45,20 @@ pub struct Work {
     pub released: Vec<Token>,
     /// What `stats()` tells.
     pub counters: Counters,
+    /// A connection, and the masking key the application chose for its next frame.
+    pub key: Option<(u32, [u8; 4])>,
 }
 
 impl Work {
+    /// The key for the next frame of a connection.
+    #[inline]
+    pub fn key_for(&mut self, id: u32) -> [u8; 4] {
+        match self.key.take() {
+            Some((chosen_by, key)) if chosen_by == id => key,
+            _ => random_key(),
+        }
+    }
+
     /// An output buffer is used up.
     pub fn recycle(&mut self, mut bytes: Vec<u8>) {
         if bytes.capacity() > 0 && bytes.capacity() <= KEEP_OUTPUT && self.spare.len() < KEEP_SPARE {

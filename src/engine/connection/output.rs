@@ -6,7 +6,6 @@ use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, operation};
 use crate::engine::transport::{Errno, Flushed, Foreign, Segment, Transport};
 use crate::proto::wire::Opcode;
-use crate::proto::wire::mask::random_key;
 
 /// Commands.
 impl Connection {
@@ -16,7 +15,7 @@ impl Connection {
             return;
         };
         let fin = command.has(operation::FIN);
-        let mask = command.has(operation::MASK).then(random_key);
+        let mask = command.has(operation::MASK).then(|| work.key_for(self.id));
         let length = foreign
             .as_ref()
             .map_or(command.body.len(), |bytes| bytes.as_slice().len());
@@ -33,6 +32,7 @@ impl Connection {
         self.lend_output(work);
         match foreign {
             None => self.session.send(opcode, fin, command.body, mask, &mut self.out),
+            // The application's own memory stays as it is.
             Some(bytes) if mask.is_some() => {
                 self.session.send(opcode, fin, bytes.as_slice(), mask, &mut self.out);
                 work.released.push(bytes.token());
@@ -47,7 +47,7 @@ impl Connection {
 
     /// Sends the close frame.
     pub fn close(&mut self, code: u32, reason: &[u8], mask: bool, work: &mut Work) {
-        let mask = mask.then(random_key);
+        let mask = mask.then(|| work.key_for(self.id));
         let code = u16::try_from(code).ok().filter(|code| *code != 0);
         if !self.is_gone() && !self.flags.has(Flags::SHUT) {
             self.lend_output(work);

@@ -9,7 +9,7 @@ pub mod operation {
     pub const OPCODE: u32 = 0x0f;
     /// The frame ends its message.
     pub const FIN: u32 = 0x10;
-    /// Mask it, although a server need not.
+    /// Mask it: clients have to, servers need not.
     pub const MASK: u32 = 0x20;
     /// The payload is the next of the list that crosses with the slab.
     pub const REFERENCE: u32 = 0x40;
@@ -38,6 +38,8 @@ pub enum Verb {
     Resume,
     /// Half-close once the output is out.
     Shutdown,
+    /// The next frame is masked with this key, not with one of our own.
+    Key,
 }
 
 impl Verb {
@@ -51,6 +53,7 @@ impl Verb {
             5 => Self::Pause,
             6 => Self::Resume,
             7 => Self::Shutdown,
+            8 => Self::Key,
             _ => return None,
         })
     }

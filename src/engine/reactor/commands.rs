@@ -87,6 +87,10 @@ impl Reactor {
             Verb::Reset => connection.terminate(true, &mut self.work),
             Verb::Pause => connection.set_paused(true),
             Verb::Resume => connection.set_paused(false),
+            Verb::Key => {
+                self.work.key = command.body.first_chunk().map(|key| (command.id, *key));
+                return;
+            }
             Verb::Attach => {}
         }
         if connection.mark_dirty() {

@@ -97,6 +97,7 @@ impl Reactor {
                 spare: Vec::new(),
                 released: Vec::new(),
                 counters: Counters::default(),
+                key: None,
             },
             crowded: false,
             live: 0,

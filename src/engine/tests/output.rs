@@ -3,7 +3,7 @@
 use super::support::{DRIVERS, Frame, Js, Options, Peer, payload, settle, until};
 use crate::engine::driver::exchange::Driver;
 use crate::engine::memory::batch::kind;
-use crate::engine::memory::command::operation::{FIN, NOTIFY};
+use crate::engine::memory::command::operation::{FIN, MASK, NOTIFY};
 use crate::proto::wire::Opcode;
 use std::time::Duration;
 
@@ -152,6 +152,29 @@ fn a_masked_reference_is_copied_and_comes_back() {
     assert_eq!(js.slab.held(), 0);
     js.turn();
     assert_eq!(js.written(peers[0].id), 106);
+}
+
+#[test]
+fn a_chosen_key_masks_the_next_frame_of_its_connection_only() {
+    let mut js = Js::new(Options::under(Driver::Loop));
+    let mut peers = js.attach_many(2);
+    let (one, other) = (peers[0].id, peers[1].id);
+    js.slab.key(one, [1, 2, 3, 4]);
+    js.slab.frame(other, Opcode::Text as u32 | FIN | MASK, b"");
+    js.slab.frame(one, Opcode::Text as u32 | FIN | MASK, b"");
+    js.slab.key(one, [1, 2, 3, 4]);
+    js.flush(None);
+    // Also when it crosses in the next slab.
+    js.slab.frame(one, Opcode::Text as u32 | FIN | MASK, &[1, 2, 3, 4]);
+    js.slab.frame(one, Opcode::Text as u32 | FIN | MASK, b"");
+    until(&mut js, &mut peers, |_, peers| {
+        peers[0].received() == 6 + 10 + 6 && peers[1].received() == 6
+    });
+    // The chance that a random key is this one is that of guessing it.
+    assert_ne!(peers[1].take_bytes(6)[2..], [1, 2, 3, 4]);
+    assert_ne!(peers[0].take_bytes(6)[2..], [1, 2, 3, 4]);
+    assert_eq!(peers[0].take_bytes(10)[2..], [1, 2, 3, 4, 0, 0, 0, 0]);
+    assert_ne!(peers[0].take_bytes(6)[2..], [1, 2, 3, 4]);
 }
 
 #[test]

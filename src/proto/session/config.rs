@@ -1,6 +1,6 @@
 //! What is a session allowed? Shared by all connections of a server.
 
-use crate::proto::wire::mask;
+use crate::proto::wire::random_key;
 
 /// Which end of the connection we are: clients mask, servers do not (RFC 6455 section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Default for Config {
             max_buffered_chunks: 256 * 1024,
             skip_utf8_validation: false,
             auto_pong: true,
-            mask_key: mask::random_key,
+            mask_key: random_key,
         }
     }
 }

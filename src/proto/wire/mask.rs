@@ -116,14 +116,6 @@ pub fn mask_append(src: &[u8], out: &mut Vec<u8>, key: [u8; 4], offset: usize) {
     unsafe { out.set_len(out.len() + src.len()) };
 }
 
-/// A key nobody can predict, as section 5.3 asks: "derived from a strong source of entropy".
-pub fn random_key() -> [u8; 4] {
-    let mut key = [0; 4];
-    // Without entropy there is nothing better to do than send: an all-zero key is valid, and the failure is the system's.
-    let _ = getrandom::fill(&mut key);
-    key
-}
-
 /// The key as it falls on the bytes from `offset` on.
 #[inline]
 fn rotate(key: [u8; 4], offset: usize) -> [u8; 4] {

@@ -14,6 +14,7 @@ const RESET: u32 = 4;
 const PAUSE: u32 = 5;
 const RESUME: u32 = 6;
 const SHUTDOWN: u32 = 7;
+const KEY: u32 = 8;
 
 /// Commands that wait to cross.
 #[derive(Default)]
@@ -75,6 +76,11 @@ impl Slab {
     pub(in crate::engine::tests) fn send_masked_reference(&mut self, id: u32, bytes: &'static [u8]) {
         self.command(id, Opcode::Binary as u32 | FIN | REFERENCE | MASK, &[]);
         self.refer(bytes);
+    }
+
+    /// The masking key of the next frame.
+    pub(in crate::engine::tests) fn key(&mut self, id: u32, key: [u8; 4]) {
+        self.command(id, KEY << VERB_SHIFT, &[&key]);
     }
 
     fn refer(&mut self, bytes: &'static [u8]) {
