@@ -1,4 +1,5 @@
-//! How does JavaScript ask whether a request is a handshake? One string in, one plain object out.
+//! How does JavaScript ask whether a request is a handshake, or a response the answer to one? One string in, one plain
+//! object out.
 //!
 //! All decisions are [`proto::handshake`](crate::proto::handshake)'s.
 
@@ -10,7 +11,7 @@ use napi::{Env, Error, Status};
 use napi_derive::napi;
 
 use super::values;
-use crate::proto::handshake::{Accepted, Refusal, Rules, examine};
+use crate::proto::handshake::{Accepted, Asked, Mismatch, Refusal, Rules, confirm, examine};
 
 /// What stands for a character that no HTTP head can contain; it fits none of the grammars.
 const FOREIGN: u8 = b'?';
@@ -53,6 +54,63 @@ pub(crate) fn validate_handshake(
     Ok(match examined {
         Ok(accepted) => Either::A(words(&accepted)),
         Err(refusal) => Either::B(refused(refusal, rules)),
+    })
+}
+
+/// What a client asked for.
+#[napi(object, object_to_js = false)]
+pub(crate) struct AskedHandshake {
+    /// The value of its `Sec-WebSocket-Key`.
+    pub key: String,
+    /// The subprotocols it offered.
+    pub protocols: Vec<String>,
+    /// The name of the extension it offered.
+    pub extension: Option<String>,
+}
+
+/// What a client makes of a response: either `error` is there, or the connection is open.
+#[napi(object, object_from_js = false)]
+#[derive(Default)]
+pub(crate) struct ConfirmedHandshake {
+    /// Why it is no answer to what was asked.
+    pub error: Option<String>,
+    /// The subprotocol the server chose.
+    pub protocol: Option<String>,
+    /// Whether it accepted the extension.
+    pub has_extension: bool,
+}
+
+/// Decides about a response head: status line, header lines and the empty line, each ended by CR LF.
+///
+/// `header_count` is the number of header lines the caller wrote, as for `validateHandshake`.
+#[napi]
+pub(crate) fn confirm_handshake(
+    env: Env,
+    #[napi(ts_arg_type = "string")] head: Unknown<'_>,
+    header_count: u32,
+    asked: AskedHandshake,
+) -> Result<ConfirmedHandshake> {
+    let text = values::text(env.raw(), head.raw())
+        .ok_or_else(|| Error::new(Status::StringExpected, "the head must be a string"))?;
+    let bytes = to_latin1(&text);
+    let protocols: Vec<_> = asked.protocols.iter().map(String::as_str).collect();
+    let asked = Asked {
+        key: asked.key.as_bytes(),
+        protocols: &protocols,
+        extension: asked.extension.as_deref(),
+    };
+    // A panic is a fault of ours, and costs one connection.
+    let confirmed = catch_unwind(|| confirm(&bytes, header_count as usize, &asked)).unwrap_or(Err(Mismatch::Malformed));
+    Ok(match confirmed {
+        Ok(opened) => ConfirmedHandshake {
+            error: None,
+            protocol: opened.protocol.map(str::to_owned),
+            has_extension: opened.extension.is_some(),
+        },
+        Err(mismatch) => ConfirmedHandshake {
+            error: Some(mismatch.to_string()),
+            ..ConfirmedHandshake::default()
+        },
     })
 }
 

@@ -1,9 +1,10 @@
-//! Is this request a WebSocket handshake, and what is the answer? The server's side of the upgrade.
+//! Is this request a WebSocket handshake, and what is the answer? Is this response the answer we asked for? Both sides of
+//! the upgrade.
 //!
 //! Uses [`http`](super::http) only. Read in this order: [`examine`] (bytes in, decision out), [`Rules`], `strict` and
 //! `ws` (the two sets of rules), [`Refusal`] (every cause), [`Answer`] (what the peer is told), [`subprotocol`] and
-//! [`extension`] (the two grammars), [`accept_key`].
-//! Implements RFC 6455 sections 4.2, 9.1 and 11.3.
+//! [`extension`] (the two grammars), [`accept_key`]; and for clients [`confirm`].
+//! Implements RFC 6455 sections 4.1 (what a client makes of a response), 4.2, 9.1 and 11.3.
 //! Deliberately writes nothing, chooses no subprotocol and accepts no extension: that is the application's, and the
 //! answer is put together where the application had its say.
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@ mod answer;
 pub mod extension;
 mod fuzz;
 mod refusal;
+mod response;
 mod rules;
 mod strict;
 pub mod subprotocol;
@@ -25,4 +27,5 @@ pub use accept_key::{accept_key, is_key};
 pub use answer::{Answer, Stage};
 pub use fuzz::fuzz_handshake;
 pub use refusal::Refusal;
+pub use response::{Asked, Mismatch, Opened, confirm};
 pub use rules::{Accepted, Rules, examine, validate};

@@ -119,6 +119,18 @@ impl<'a> ResponseHead<'a> {
             ))
         })
     }
+
+    /// Reads a head that somebody put together from parts, as [`RequestHead::parse_whole`] does.
+    pub fn parse_whole(bytes: &'a [u8], count: usize) -> Result<Self, HeadError> {
+        match Self::parse(bytes)? {
+            Some((head, length))
+                if length == bytes.len() && head.headers.len() == count && bytes.starts_with(b"HTTP/") =>
+            {
+                Ok(head)
+            }
+            _ => Err(HeadError::Malformed),
+        }
+    }
 }
 
 /// What a parser found in a complete or partial head: status, number of fields, first line.
@@ -270,6 +282,7 @@ mod tests {
             let _ = RequestHead::parse(&bytes);
             let _ = RequestHead::parse_whole(&bytes, count);
             let _ = ResponseHead::parse(&bytes);
+            let _ = ResponseHead::parse_whole(&bytes, count);
         }
     }
 }

@@ -8,5 +8,6 @@
 mod document;
 mod properties;
 mod request;
+mod response;
 mod strict;
 mod ws;
