@@ -54,6 +54,16 @@ export declare class NativeChannel {
   get driver(): string
 }
 
+/** What a client asked for. */
+export interface AskedHandshake {
+  /** The value of its `Sec-WebSocket-Key`. */
+  key: string
+  /** The subprotocols it offered. */
+  protocols: Array<string>
+  /** The name of the extension it offered. */
+  extension?: string
+}
+
 /** How a channel is driven. */
 export interface ChannelOptions {
   /** `'auto'`, `'loop'`, `'threads'` or `'inline'` (Duplexes). */
@@ -72,6 +82,23 @@ export interface ChannelOptions {
 
 /** Closes a duplicate that never reached the engine: 0, or `-errno`. */
 export declare function closeDescriptor(fd: number): number
+
+/** What a client makes of a response: either `error` is there, or the connection is open. */
+export interface ConfirmedHandshake {
+  /** Why it is no answer to what was asked. */
+  error?: string
+  /** The subprotocol the server chose. */
+  protocol?: string
+  /** Whether it accepted the extension. */
+  hasExtension: boolean
+}
+
+/**
+ * Decides about a response head: status line, header lines and the empty line, each ended by CR LF.
+ *
+ * `header_count` is the number of header lines the caller wrote, as for `validateHandshake`.
+ */
+export declare function confirmHandshake(head: string, headerCount: number, asked: AskedHandshake): ConfirmedHandshake
 
 /** The rules and limits of connections. */
 export interface ConnectionSettings {

@@ -837,6 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.NativeChannel = nativeBinding.NativeChannel
 module.exports.closeDescriptor = nativeBinding.closeDescriptor
+module.exports.confirmHandshake = nativeBinding.confirmHandshake
 module.exports.forgetDescriptor = nativeBinding.forgetDescriptor
 module.exports.takeDescriptor = nativeBinding.takeDescriptor
 module.exports.validateHandshake = nativeBinding.validateHandshake

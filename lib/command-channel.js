@@ -34,6 +34,8 @@ class CommandChannel {
    * @private
    */
   send(ws, data, opcode, fin, mask, cb) {
+    if (mask) this.chooseKey(ws);
+
     const operation = opcode | (fin ? FIN : 0) | (mask ? MASK : 0);
     const length =
       typeof data === 'string' ? this.slab.text(ws._id, data, operation) : this.slab.frame(ws._id, data, operation);
@@ -50,6 +52,23 @@ class CommandChannel {
   }
 
   /**
+   * Has the application choose the mask of the next frame, if it wants to.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  chooseKey(ws) {
+    const { generateMask } = ws._config;
+
+    if (generateMask === null) return;
+
+    const key = Buffer.alloc(4);
+
+    generateMask(key);
+    this.slab.key(ws._id, key);
+  }
+
+  /**
    * Sends a close frame.
    *
    * @param {WebSocket} ws The WebSocket
@@ -58,7 +77,10 @@ class CommandChannel {
    * @private
    */
   close(ws, code, reason) {
-    this.slab.close(ws._id, code ?? 0, reason, ws._config.isServer ? 0 : MASK);
+    const { isServer } = ws._config;
+
+    if (!isServer) this.chooseKey(ws);
+    this.slab.close(ws._id, code ?? 0, reason, isServer ? 0 : MASK);
     this.schedule();
   }
 

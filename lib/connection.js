@@ -40,16 +40,18 @@ class Connection extends EventEmitter {
    * Create a `Connection`.
    *
    * @param {Object} options The options, with their defaults filled in
+   * @param {Boolean} isServer Whether it is an accepted one
    */
-  constructor(options) {
+  constructor(options, isServer) {
     super();
 
     this._events = new Listeners();
     this._binaryType = BINARY_TYPES[0];
     this._channel = null;
+    this._client = null;
     this._closeCode = 1006;
     this._closeMessage = EMPTY_BUFFER;
-    this._config = configOf(options);
+    this._config = configOf(options, isServer);
     this._flow = 0;
     this._id = 0;
     this._link = null;
@@ -86,12 +88,13 @@ class Connection extends EventEmitter {
   }
 
   /**
-   * A ping has arrived; the engine has answered it.
+   * A ping has arrived; the engine has answered it, unless the application chooses the masks.
    *
    * @param {Buffer} data Its payload
    * @private
    */
   _onPing(data) {
+    if (this._config.pongsByHand && this._readyState === OPEN) this.pong(data);
     if (this._config.allowSynchronousEvents) this.emit('ping', data);
     else emitAlone(this, 'ping', data);
   }

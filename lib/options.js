@@ -61,6 +61,19 @@ const UPGRADE_DEFAULTS = {
   maxBackpressure: 64 * MIB
 };
 
+/** What `new WebSocket()` adds for clients. Everything else in its options goes to `http.request()`. */
+const CLIENT_DEFAULTS = {
+  ...CONNECTION_DEFAULTS,
+  finishRequest: null,
+  followRedirects: false,
+  generateMask: null,
+  handshakeTimeout: undefined,
+  maxRedirects: 10,
+  origin: undefined,
+  perMessageDeflate: true,
+  protocolVersion: 13
+};
+
 /** The configs in use, the youngest last. */
 const configs = [];
 
@@ -70,11 +83,37 @@ const configs = [];
  * exchanged for an equal one that exists.
  *
  * @param {Object} options The options, with their defaults filled in
+ * @param {Boolean} [isServer=true] Whether the connection is an accepted one
  * @return {Object} The frozen config
  * @private
  */
-function configOf(options) {
-  const fresh = normalise(options);
+function configOf(options, isServer = true) {
+  return shared(normalise(options, isServer));
+}
+
+/**
+ * Tells the config that differs from another one.
+ *
+ * @param {Object} config The other one
+ * @param {Object} changes In what
+ * @return {Object} The frozen config
+ * @private
+ */
+function configWith(config, changes) {
+  return shared({ ...config, ...changes });
+}
+
+/**
+ * Exchanges a config for an equal one that exists.
+ *
+ * @param {Object} fresh The config
+ * @return {Object} The frozen config
+ * @private
+ */
+function shared(fresh) {
+  // It belongs to one application's function, and would keep it alive.
+  if (fresh.generateMask !== null) return Object.freeze(fresh);
+
   const known = configs.find((config) => isEqual(config, fresh));
 
   if (known !== undefined) return known;
@@ -104,26 +143,48 @@ function isEqual(a, b) {
  * Brings option values into the form the engine and the facade expect.
  *
  * @param {Object} options The options, with their defaults filled in
+ * @param {Boolean} isServer Whether the connection is an accepted one
  * @return {Object} The config
  * @private
  */
-function normalise(options) {
+function normalise(options, isServer) {
   const { closeTimeout, onBackpressure, receiveCredit } = CONNECTION_DEFAULTS;
+  /** Whether the application chooses the masks, those of pongs too. */
+  const chooses = !isServer && Boolean(options.generateMask);
 
   return {
     allowSynchronousEvents: options.allowSynchronousEvents !== false,
-    autoPong: Boolean(options.autoPong),
+    autoPong: Boolean(options.autoPong) && !chooses,
     closeTimeout: duration(options.closeTimeout, closeTimeout),
-    isServer: true,
+    generateMask: chooses ? options.generateMask : null,
+    isServer,
     maxBackpressure: limit(options.maxBackpressure, 0),
     maxBufferedChunks: limit(options.maxBufferedChunks, 0, MOST),
     maxFragments: limit(options.maxFragments, 0, MOST),
     maxPayload: limit(options.maxPayload, 0),
     maxPendingAutoPongs: limit(options.maxPendingAutoPongs, 0),
     onBackpressure: options.onBackpressure ?? onBackpressure,
+    pongsByHand: Boolean(options.autoPong) && chooses,
     receiveCredit: limit(options.receiveCredit, receiveCredit, MOST),
     skipUTF8Validation: Boolean(options.skipUTF8Validation)
   };
+}
+
+/**
+ * Tells what a socket that is handed over ready-made changes in a config: limits that are not named are none, as in ws.
+ *
+ * @param {Object} options The options of `setSocket()`
+ * @param {Object} config The config so far
+ * @return {Object} The changes
+ * @private
+ */
+function limitsOf(options, config) {
+  const { autoPong, closeTimeout, isServer, maxBackpressure, maxPendingAutoPongs, onBackpressure, pongsByHand } =
+    config;
+  const { receiveCredit } = config;
+  const kept = { closeTimeout, maxBackpressure, maxPendingAutoPongs, onBackpressure, receiveCredit };
+
+  return normalise({ ...options, ...kept, autoPong: autoPong || pongsByHand }, isServer);
 }
 
 /**
@@ -195,9 +256,12 @@ function transportOf(options) {
 }
 
 module.exports = {
+  CLIENT_DEFAULTS,
   SERVER_DEFAULTS,
   UPGRADE_DEFAULTS,
   checkOptions,
   configOf,
+  configWith,
+  limitsOf,
   transportOf
 };

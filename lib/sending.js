@@ -28,7 +28,7 @@ function sendMessage(ws, data, options, cb) {
 
   let opcode = typeof data === 'string' ? TEXT : BINARY;
   let fin = true;
-  let mask = false;
+  let mask = !ws._config.isServer;
 
   // Text is no options, and tolerated: some pass an encoding.
   if (typeof options === 'object' && options !== null) {
@@ -71,7 +71,7 @@ function sendControl(ws, opcode, data, mask, cb) {
     throw new RangeError('The data size must not be greater than 125 bytes');
   }
 
-  outbox.post(ws, payload, opcode, true, Boolean(mask), cb);
+  outbox.post(ws, payload, opcode, true, mask === undefined ? !ws._config.isServer : Boolean(mask), cb);
 }
 
 module.exports = { sendControl, sendMessage };

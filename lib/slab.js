@@ -22,7 +22,8 @@ const VERB = {
   RESET: 0x400,
   PAUSE: 0x500,
   RESUME: 0x600,
-  SHUTDOWN: 0x700
+  SHUTDOWN: 0x700,
+  KEY: 0x800
 };
 
 /** Words of the header. */
@@ -178,6 +179,20 @@ class Slab {
    */
   command(id, verb) {
     this.head(this.room(0), id, verb, 0);
+  }
+
+  /**
+   * Writes the command that chooses the mask of the next frame.
+   *
+   * @param {Number} id The connection
+   * @param {Uint8Array} key The masking key, four bytes
+   * @private
+   */
+  key(id, key) {
+    const at = this.room(4);
+
+    this.bytes.set(key, at + HEAD);
+    this.head(at, id, VERB.KEY, 4);
   }
 
   /**

@@ -7,7 +7,10 @@ const { Connection } = require('./connection');
 const { checkClose, sendClose, shutdownWhenDone } = require('./closing');
 const { makeEnumerable, mixin } = require('./event-target');
 const { sendControl, sendMessage } = require('./sending');
-const { SERVER_DEFAULTS } = require('./options');
+const { attach } = require('./attach');
+const { ClientHandshake } = require('./client');
+const { clientArguments } = require('./client-request');
+const { SERVER_DEFAULTS, configWith, limitsOf } = require('./options');
 const {
   BINARY,
   BINARY_TYPES,
@@ -30,21 +33,24 @@ const {
  */
 class WebSocket extends Connection {
   /**
-   * Create a new `WebSocket`. Applications get theirs from a `WebSocketServer`
-   * or from `upgrade()`.
+   * Create a new `WebSocket`: a client, unless there is no address.
    *
-   * @param {null} address Only connections that were accepted are supported
-   * @param {undefined} [protocols] Unused
-   * @param {Object} [options] The options, with their defaults filled in
+   * @param {(String|URL|null)} address The URL to connect to
+   * @param {(String|String[])} [protocols] The subprotocols to offer
+   * @param {Object} [options] Connection options, and those of `http.request()`
+   * @throws {SyntaxError} If the address or a subprotocol is invalid
    */
-  constructor(address, protocols, options = SERVER_DEFAULTS) {
-    super(options);
-
-    if (address !== null) {
-      throw new TypeError(
-        "upshift accepts WebSocket connections but does not make them; use the client of the 'ws' package"
-      );
+  constructor(address, protocols, options) {
+    if (address === null) {
+      super(options ?? SERVER_DEFAULTS, true);
+      return;
     }
+
+    const asked = clientArguments(protocols, options);
+
+    super(asked.options, false);
+    this._client = new ClientHandshake(this, asked.protocols, asked.options);
+    this._client.start(address);
   }
 
   /**
@@ -121,10 +127,37 @@ class WebSocket extends Connection {
   /**
    * The URL of a client; an accepted connection has none.
    *
-   * @type {undefined}
+   * @type {(String|undefined)}
    */
   get url() {
-    return undefined;
+    return this._client === null ? undefined : this._client.url;
+  }
+
+  /**
+   * Whether this end accepted the connection; clients mask what they send.
+   *
+   * @type {Boolean}
+   * @private
+   */
+  get _isServer() {
+    return this._config.isServer;
+  }
+
+  /**
+   * @param {Boolean} isServer Whether it did; to be told before `setSocket()`
+   */
+  set _isServer(isServer) {
+    this._config = configWith(this._config, { isServer: Boolean(isServer) });
+  }
+
+  /**
+   * The request of a client that is connecting.
+   *
+   * @type {(http.ClientRequest|null)}
+   * @private
+   */
+  get _req() {
+    return this._client === null ? null : this._client.req;
   }
 
   /**
@@ -149,7 +182,12 @@ class WebSocket extends Connection {
    * @public
    */
   close(code, data) {
-    if (this._readyState === CLOSED || this._readyState === CONNECTING) return;
+    if (this._readyState === CLOSED) return;
+    if (this._readyState === CONNECTING) {
+      if (this._client !== null) this._client.abort();
+      return;
+    }
+
     if (this._readyState === CLOSING) {
       shutdownWhenDone(this);
       return;
@@ -224,11 +262,13 @@ class WebSocket extends Connection {
    */
   send(data, options, cb) {
     // The usual calls, without a detour: no callback, no Blob on its way, at most `{ binary }`.
+    const { isServer, maxBackpressure } = this._config;
+
     if (
       cb === undefined &&
       this._readyState === OPEN &&
       this._outbox === null &&
-      this._config.maxBackpressure === 0 &&
+      maxBackpressure === 0 &&
       (options === undefined || isPlain(options))
     ) {
       const isText = typeof data === 'string';
@@ -237,7 +277,7 @@ class WebSocket extends Connection {
         let opcode = isText ? TEXT : BINARY;
 
         if (options !== undefined && 'binary' in options) opcode = options.binary ? BINARY : TEXT;
-        this._channel.send(this, data, opcode, true, false);
+        this._channel.send(this, data, opcode, true, !isServer);
         return;
       }
     }
@@ -246,11 +286,32 @@ class WebSocket extends Connection {
   }
 
   /**
+   * Run over a stream whose opening handshake somebody else has made.
+   *
+   * @param {Duplex} socket The stream
+   * @param {Buffer} head What arrived behind the handshake
+   * @param {Object} options Limits, which are none by default, and `generateMask`
+   * @private
+   */
+  setSocket(socket, head, options) {
+    this._config = configWith(this._config, limitsOf(options, this._config));
+    attach(this, { req: null, socket, head }, '', options, {
+      onFail: () => socket.destroy(),
+      onOpen() {}
+    });
+  }
+
+  /**
    * Close the connection without a closing handshake.
    *
    * @public
    */
   terminate() {
+    if (this._readyState === CONNECTING && this._client !== null) {
+      this._client.abort();
+      return;
+    }
+
     if (this._channel === null) return;
 
     this._readyState = CLOSING;
