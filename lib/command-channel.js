@@ -40,7 +40,33 @@ class CommandChannel {
     const length =
       typeof data === 'string' ? this.slab.text(ws._id, data, operation) : this.slab.frame(ws._id, data, operation);
 
-    ws._sent += framedLength(length) + (mask ? 4 : 0);
+    this.posted(ws, framedLength(length) + (mask ? 4 : 0), cb);
+  }
+
+  /**
+   * Sends a frame that was encoded already.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Uint8Array} start Its first bytes, the header among them
+   * @param {Uint8Array} rest Its other bytes
+   * @param {Function} [cb] Called when it is out
+   * @private
+   */
+  sendRaw(ws, start, rest, cb) {
+    this.slab.raw(ws._id, start, rest);
+    this.posted(ws, start.length + rest.length, cb);
+  }
+
+  /**
+   * A frame is in the slab.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} length Its length
+   * @param {Function} [cb] Called when it is out
+   * @private
+   */
+  posted(ws, length, cb) {
+    ws._sent += length;
     if (cb !== undefined) {
       this.slab.notify();
       this.callbacks.add(ws, ws._sent, cb);

@@ -89,10 +89,11 @@ class Outbox {
       return;
     }
 
-    const { payload, opcode, fin, mask, cb } = entry;
+    const { payload, opcode, fin, mask, start, cb } = entry;
 
     this.bytes -= lengthOf(payload);
-    transmit(ws, payload, opcode, fin, mask, cb);
+    if (start !== undefined) transmitRaw(ws, start, payload, cb);
+    else transmit(ws, payload, opcode, fin, mask, cb);
   }
 
   /**
@@ -188,6 +189,33 @@ function post(ws, payload, opcode, fin, mask, cb) {
 }
 
 /**
+ * Sends a frame that was encoded already, or queues it behind a Blob.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {Uint8Array} start Its first bytes, the header among them
+ * @param {Uint8Array} rest Its other bytes
+ * @param {Function} [cb] The callback
+ * @private
+ */
+function postRaw(ws, start, rest, cb) {
+  if (ws._outbox === null) transmitRaw(ws, start, rest, cb);
+  else ws._outbox.push({ isClose: false, payload: rest, start, cb });
+}
+
+/**
+ * Hands a frame that was encoded already to the channel.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {Uint8Array} start Its first bytes, the header among them
+ * @param {Uint8Array} rest Its other bytes
+ * @param {Function} [cb] The callback
+ * @private
+ */
+function transmitRaw(ws, start, rest, cb) {
+  ws._channel.sendRaw(ws, start, rest, typeof cb === 'function' ? cb : undefined);
+}
+
+/**
  * Hands a frame to the channel.
  *
  * @param {WebSocket} ws The WebSocket
@@ -232,4 +260,4 @@ function closedWhileReading() {
   return codedError('ERR_STREAM_DESTROYED', 'The socket was closed while the blob was being read');
 }
 
-module.exports = { post, refuse };
+module.exports = { post, postRaw, refuse };

@@ -23,7 +23,8 @@ const VERB = {
   PAUSE: 0x500,
   RESUME: 0x600,
   SHUTDOWN: 0x700,
-  KEY: 0x800
+  KEY: 0x800,
+  RAW: 0x900
 };
 
 /** Words of the header. */
@@ -168,6 +169,28 @@ class Slab {
 
     this.head(at, id, operation | REFERENCE, length);
     this.payloads[this.words[PAYLOADS]++] = data;
+  }
+
+  /**
+   * Writes a frame that was encoded already.
+   *
+   * @param {Number} id The connection
+   * @param {Uint8Array} start Its first bytes, the header among them
+   * @param {Uint8Array} rest Its other bytes
+   * @private
+   */
+  raw(id, start, rest) {
+    const isLong = rest.length >= BY_REFERENCE;
+    const length = start.length + (isLong ? 0 : rest.length);
+    const at = this.room(length);
+
+    this.bytes.set(start, at + HEAD);
+    if (isLong) {
+      this.reference(id, stable(rest), VERB.RAW, length);
+    } else {
+      this.bytes.set(rest, at + HEAD + start.length);
+      this.head(at, id, VERB.RAW, length);
+    }
   }
 
   /**

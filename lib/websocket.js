@@ -4,6 +4,7 @@
 // it checks arguments, keeps the ready state, and passes everything on to the channel it was attached to.
 
 const { Connection } = require('./connection');
+const { ConnectionSender } = require('./connection-sender');
 const { checkClose, sendClose, shutdownWhenDone } = require('./closing');
 const { makeEnumerable, mixin } = require('./event-target');
 const { sendControl, sendMessage } = require('./sending');
@@ -158,6 +159,16 @@ class WebSocket extends Connection {
    */
   get _req() {
     return this._client === null ? null : this._client.req;
+  }
+
+  /**
+   * The sending side, for frames that are encoded already.
+   *
+   * @type {?ConnectionSender}
+   * @private
+   */
+  get _sender() {
+    return this._readyState === CONNECTING ? null : new ConnectionSender(this);
   }
 
   /**

@@ -5,7 +5,7 @@ use super::{Connection, Work};
 use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, operation};
 use crate::engine::transport::{Errno, Flushed, Foreign, Segment, Transport};
-use crate::proto::wire::Opcode;
+use crate::proto::wire::{FrameHeader, Opcode};
 
 /// Commands.
 impl Connection {
@@ -42,6 +42,28 @@ impl Connection {
                 self.queue_output();
                 self.queue.get_or_insert_default().push(Segment::Foreign(bytes, 0));
             }
+        }
+    }
+
+    /// Appends a frame that JavaScript has encoded itself: the command's body, then `foreign`.
+    pub fn send_raw(&mut self, command: &Command<'_>, foreign: Option<Foreign>, work: &mut Work) {
+        if command.has(operation::NOTIFY) {
+            self.flags.set(Flags::NOTIFY);
+        }
+        if self.session.close_sent() || self.is_gone() || self.flags.has(Flags::SHUT) {
+            work.released.extend(foreign.map(|bytes| bytes.token()));
+            return;
+        }
+        let length = foreign.as_ref().map_or(0, |bytes| bytes.as_slice().len());
+        self.asked += (command.body.len() + length) as u64;
+        if let Ok(Some((header, _))) = FrameHeader::parse(command.body) {
+            work.counters.message_out(header.opcode, header.len as usize);
+        }
+        self.lend_output(work);
+        self.out.extend_from_slice(command.body);
+        if let Some(bytes) = foreign {
+            self.queue_output();
+            self.queue.get_or_insert_default().push(Segment::Foreign(bytes, 0));
         }
     }
 
@@ -88,11 +110,11 @@ impl Connection {
 
     /// JavaScript drops the connection. What it sent before is offered to the kernel, as it would have been by then had
     /// every call crossed at once.
-    pub fn drop_after_output(&mut self, work: &mut Work) {
+    pub fn drop_after_output(&mut self, reset: bool, work: &mut Work) {
         if self.pending() > 0 && self.flags.has(Flags::WRITABLE) && !self.is_gone() {
             self.write(work);
         }
-        self.terminate(false, work);
+        self.terminate(reset, work);
     }
 
     /// Drops the transport; the last event follows.

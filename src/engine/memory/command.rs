@@ -40,6 +40,8 @@ pub enum Verb {
     Shutdown,
     /// The next frame is masked with this key, not with one of our own.
     Key,
+    /// Send bytes that are a frame already: those of the body, then those that cross by reference.
+    Raw,
 }
 
 impl Verb {
@@ -54,6 +56,7 @@ impl Verb {
             6 => Self::Resume,
             7 => Self::Shutdown,
             8 => Self::Key,
+            9 => Self::Raw,
             _ => return None,
         })
     }

@@ -73,6 +73,7 @@ impl Reactor {
                     connection.send(command, payload, work);
                 });
             }
+            Verb::Raw => connection.send_raw(command, payload, &mut self.work),
             Verb::Close => {
                 let reason = command.body.get(4..).unwrap_or(&[]);
                 connection.close(command.word(0), reason, command.has(operation::MASK), &mut self.work);
@@ -83,8 +84,8 @@ impl Reactor {
                 // The answer to a FIN ends the connection as soon as the output is out, and that may take its time, as in ws.
                 closing = !connection.is_ended();
             }
-            Verb::Terminate => connection.drop_after_output(&mut self.work),
-            Verb::Reset => connection.terminate(true, &mut self.work),
+            Verb::Terminate => connection.drop_after_output(false, &mut self.work),
+            Verb::Reset => connection.drop_after_output(true, &mut self.work),
             Verb::Pause => connection.set_paused(true),
             Verb::Resume => connection.set_paused(false),
             Verb::Key => {

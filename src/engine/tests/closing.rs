@@ -317,11 +317,16 @@ fn reset_is_seen_as_one_and_terminate_is_not() {
         let mut js = Js::new(Options::under(driver));
         let (mut ended, mut reset) = (tcp(&mut js, 1), tcp(&mut js, 2));
         js.slab.terminate(1);
+        js.slab.send(2, Opcode::Text, b"last");
         js.slab.reset(2);
         until(&mut js, &mut [], |js, _| {
             js.heard(1, kind::CLOSED) && js.heard(2, kind::CLOSED)
         });
         assert_eq!(ended.read(&mut [0]).unwrap(), 0);
+        // What was sent before is offered to the kernel, as with ws.
+        let mut last = [0; 6];
+        reset.read_exact(&mut last).unwrap();
+        assert_eq!(&last, b"\x81\x04last");
         assert_eq!(reset.read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset);
     }
 }

@@ -121,6 +121,34 @@ fn fragments_are_named_as_the_protocol_asks() {
 }
 
 #[test]
+fn frames_that_are_encoded_already_go_out_as_they_are_and_in_order() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        js.slab.send(id, Opcode::Text, b"1");
+        js.slab.raw(id, b"\x82\x022", Some(b"!"));
+        js.slab.send(id, Opcode::Text, b"3");
+        js.slab.raw(id, b"\x81\x014", None);
+        let sent: Vec<_> = frames(&mut js, &mut peers, 4)
+            .into_iter()
+            .map(|frame| frame.payload)
+            .collect();
+        assert_eq!(sent, [&b"1"[..], b"2!", b"3", b"4"]);
+        until(&mut js, &mut peers, |js, _| {
+            js.heard(id, kind::WRITTEN) && js.slab.held() == 0
+        });
+        assert_eq!(js.written(id), 3 + 4 + 3 + 3);
+        js.slab.close(id, 1000, b"");
+        js.slab.raw(id, b"\x81\x01", Some(b"5"));
+        assert_eq!(frames(&mut js, &mut peers, 1)[0].opcode, Opcode::Close);
+        settle(&mut js, &mut peers, Duration::from_millis(10));
+        assert!(peers[0].next().is_none());
+        assert_eq!(js.slab.held(), 0);
+    }
+}
+
+#[test]
 fn references_come_back_when_the_connection_goes() {
     for driver in DRIVERS {
         let mut js = Js::new(Options::under(driver));

@@ -15,6 +15,7 @@ const PAUSE: u32 = 5;
 const RESUME: u32 = 6;
 const SHUTDOWN: u32 = 7;
 const KEY: u32 = 8;
+const RAW: u32 = 9;
 
 /// Commands that wait to cross.
 #[derive(Default)]
@@ -81,6 +82,15 @@ impl Slab {
     /// The masking key of the next frame.
     pub(in crate::engine::tests) fn key(&mut self, id: u32, key: [u8; 4]) {
         self.command(id, KEY << VERB_SHIFT, &[&key]);
+    }
+
+    /// A frame that is encoded already; `rest` goes by reference.
+    pub(in crate::engine::tests) fn raw(&mut self, id: u32, start: &[u8], rest: Option<&'static [u8]>) {
+        let reference = if rest.is_some() { REFERENCE } else { 0 };
+        self.command(id, RAW << VERB_SHIFT | NOTIFY | reference, &[start]);
+        if let Some(rest) = rest {
+            self.refer(rest);
+        }
     }
 
     fn refer(&mut self, bytes: &'static [u8]) {
