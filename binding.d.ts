@@ -19,29 +19,29 @@ export declare class NativeChannel {
   get ledger(): ArrayBuffer
   /** Settings for attach commands, by number. */
   configure(settings: ConnectionSettings): number
-  /** Takes the slab. */
-  flush(): void
   /** Applies what was posted before, if the reactor is to be had. */
   settle(): void
   /** Takes the slab and writes all of it, whatever the reactor is doing: the process is about to exit. */
   flushLast(): void
   /** Keeps the process alive, or no longer. */
   hold(hold: boolean): void
-  /** A large message of the batch that is being walked, in memory of its own. */
-  takeLarge(index: number): ArrayBuffer
-  /** Where its fragments end. */
+  /** Where the fragments of a large message end. */
   fragmentEnds(index: number): Array<number>
   /**
-   * Input for a Duplex with `backlog` bytes to pass on; without `bytes`, its end. It is dispatched at once. When all
-   * there is to write then is one small piece for the same Duplex, it is not handed over but returned: where it begins,
-   * times 65536, plus its length; else 0.
+   * The calls that messages make. `flush` takes the slab; `takeLarge` gives a large message of the batch that is being
+   * walked in memory of its own. For Duplexes: `bring` takes input for one with `backlog` bytes to pass on, without bytes
+   * its end; `turn` takes a turn; `settle` follows a walk that stopped there. These return what to do next: below zero a
+   * scope to walk, whose bits inverted are batch, first event (14) and end (14); above zero where what there is to write
+   * for the caller begins in the memory that small pieces share, and its length (13).
    */
-  input(id: number, bytes: Uint8Array | undefined, backlog: number): number
-  /** What [`Self::input`] returned the place of, in memory of its own: JavaScript has given the other away. */
+  get calls(): { bring(id: number, bytes: Uint8Array | undefined, backlog: number): number, flush(): void, settle(id: number, stopped: number): number, takeLarge(index: number): ArrayBuffer, turn(): number }
+  /** A handler threw `error` while JavaScript walked: it becomes an uncaught exception. */
+  report(error: unknown): void
+  /** What one of the calls returned the place of, in memory of its own: JavaScript has given the other away. */
   copyPlaced(at: number, length: number): Buffer
   /** A Duplex has passed on all that it was given. */
   passedOn(id: number): void
-  /** A turn over Duplexes, or the rest of a dispatch that took too long. */
+  /** The rest of a dispatch that took too long. */
   turn(): void
   /**
    * A socket option: `'nodelay'` (0 or 1), `'keepalive'` (0 for off, else milliseconds + 1), `'tos'` (its value, below

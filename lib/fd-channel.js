@@ -50,7 +50,8 @@ class FdChannel extends CommandChannel {
     this.backlog = new Backlog(this);
     this.callbacks = new SendCallbacks();
     this.native = new native.NativeChannel(options, this.functions(), payloads);
-    this.slab = new Slab(this.native.slab, payloads, () => this.native.flush());
+    this.calls = this.native.calls;
+    this.slab = new Slab(this.native.slab, payloads, () => this.calls.flush());
     this.ledger = new Ledger(this.native.ledger);
     this.generations = [];
     this.free = [];
@@ -61,7 +62,7 @@ class FdChannel extends CommandChannel {
     this.lastStats = {};
     this.flush = () => {
       this.isScheduled = false;
-      this.native.flush();
+      this.calls.flush();
     };
   }
 
@@ -118,7 +119,7 @@ class FdChannel extends CommandChannel {
    * @private
    */
   offer() {
-    this.native.flush();
+    this.calls.flush();
   }
 
   /**

@@ -6,6 +6,7 @@
 
 const asyncContext = require('./async-context');
 const { FdChannel } = require('./fd-channel');
+const { InlineCalls } = require('./inline-calls');
 const { FastBuffer } = require('./message-memory');
 const { INDEX } = require('./walker');
 
@@ -53,6 +54,7 @@ class StreamChannel extends FdChannel {
   constructor(options) {
     super(options);
 
+    this.inline = new InlineCalls(this);
     this.states = [];
     this.touched = [];
     /** The memory that small pieces of output share. */
@@ -62,7 +64,7 @@ class StreamChannel extends FdChannel {
     // The last flush comes with the end of the process, maybe within a handler.
     this.flush = (isLast) => {
       this.isScheduled = false;
-      this.native.flush();
+      this.calls.flush();
       this.finish(isLast);
     };
   }
@@ -73,7 +75,7 @@ class StreamChannel extends FdChannel {
    * @private
    */
   turn() {
-    super.turn();
+    this.inline.turn();
     this.finish();
   }
 
@@ -103,11 +105,9 @@ class StreamChannel extends FdChannel {
     if (ws._channel !== this) return;
 
     // The connection has to be there before its input.
-    if (!this.slab.isEmpty) this.native.flush();
+    if (!this.slab.isEmpty) this.calls.flush();
 
-    const direct = this.native.input(ws._id, chunk, this.backlogOf(ws));
-
-    if (direct !== 0) this.answer(ws._id, Math.floor(direct / 65536), direct % 65536);
+    this.inline.input(ws._id, chunk, this.backlogOf(ws));
     this.finish();
   }
 
@@ -159,8 +159,7 @@ class StreamChannel extends FdChannel {
     // As with ws, our 'close' comes within that of the stream.
     if (this.walker.isWalking) return;
     this.flush();
-    this.native.turn();
-    this.finish();
+    this.turn();
   }
 
   /**
@@ -211,7 +210,7 @@ class StreamChannel extends FdChannel {
    * @private
    */
   offer() {
-    this.native.flush();
+    this.calls.flush();
     this.finish(true);
   }
 
@@ -263,8 +262,8 @@ class StreamChannel extends FdChannel {
 
     state.done += bytes;
     while (flushes.length > 0 && flushes[0] <= state.done) {
-      state.written = flushes[1];
-      flushes.splice(0, 2);
+      flushes.shift();
+      state.written = flushes.shift();
     }
 
     this.settle(ws);

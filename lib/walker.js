@@ -206,7 +206,7 @@ class Walker {
    * @private
    */
   large(index) {
-    const memory = this.channel.native.takeLarge(index);
+    const memory = this.channel.calls.takeLarge(index);
 
     this.memory.lent(memory.byteLength);
     return new FastBuffer(memory);
@@ -301,7 +301,7 @@ class Walker {
   }
 }
 
-module.exports = { GONE, INDEX, Walker };
+module.exports = { GONE, GO_ON, INDEX, Walker };
 
 /**
  * Handles a run: the events of one connection from one read.

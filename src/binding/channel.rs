@@ -12,7 +12,7 @@ use crate::engine::deadlines::timer;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::driver::policy::Policy;
 use crate::engine::driver::{Return, cpu_time, thread};
-use crate::engine::hub::Hub;
+use crate::engine::hub::{Hub, Submitted};
 use crate::engine::memory::batch::Batch;
 use crate::engine::settings::SettingsTable;
 use crate::engine::transport::Foreign;
@@ -74,30 +74,40 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
-    /// Commands down, and a dispatched batch back.
+    /// Commands down, and a dispatched batch back; then whatever follows from that.
     pub(crate) fn flush(&self, returned: Option<Box<Batch>>) {
-        let filled = self.slab.take();
-        if filled.is_empty() && returned.is_none() {
-            return;
-        }
         let begun = Instant::now();
-        let mut foreign = self.foreign.take();
-        self.slab.payloads(self.env, filled, &mut foreign);
-        let submitted = self.hub.submit(self.slab.commands(filled), &mut foreign, returned);
-        foreign.clear();
-        self.foreign.replace(foreign);
-        dispatch::release(self.env, submitted.released.into_iter());
+        let Some((submitted, waiting)) = self.submit(returned) else {
+            return;
+        };
         if self.inline {
             write_duplexes(self, None);
             self.schedule(submitted.more, submitted.deadline);
-        } else if submitted.direct {
+            return;
+        }
+        if submitted.direct {
             self.arm(submitted.deadline);
             self.come_back(submitted.more);
         }
         self.flushing.set(self.flushing.get() + begun.elapsed());
-        if submitted.direct && filled.waiting > 0 {
+        if submitted.direct && waiting > 0 {
             functions::call(self.env, self.functions.written, &[]);
         }
+    }
+
+    /// Commands down, and a dispatched batch back: what became of them, and how many of them JavaScript wants to hear of.
+    pub(crate) fn submit(&self, returned: Option<Box<Batch>>) -> Option<(Submitted, u32)> {
+        let filled = self.slab.take();
+        if filled.is_empty() && returned.is_none() {
+            return None;
+        }
+        let mut foreign = self.foreign.take();
+        self.slab.payloads(self.env, filled, &mut foreign);
+        let mut submitted = self.hub.submit(self.slab.commands(filled), &mut foreign, returned);
+        foreign.clear();
+        self.foreign.replace(foreign);
+        dispatch::release(self.env, submitted.released.drain(..));
+        Some((submitted, filled.waiting))
     }
 
     /// The loop's timer follows the reactor's next deadline.

@@ -1,16 +1,15 @@
 //! The class JavaScript makes one of per reactor: conversions only.
 
 use super::channel::Channel;
-use super::dispatch::{Left, dispatch};
 use super::output::write_duplexes;
 use super::stats::ReactorStats;
-use super::{cleanup, create, memory, values};
+use super::{calls, cleanup, create, functions};
 use crate::engine::driver::exchange::Driver;
 use crate::engine::settings::Settings;
 use crate::engine::transport::{Errno, SocketOption};
 use crate::proto::session::{Config, Role};
 use napi::bindgen_prelude::{Array, FromNapiValue, JsValue, Object, Unknown};
-use napi::{Env, Error, JsString, Result, sys};
+use napi::{Env, JsString, Result, sys};
 use napi_derive::napi;
 use std::rc::Rc;
 use std::time::Duration;
@@ -118,12 +117,6 @@ impl NativeChannel {
         self.channel.settings.register(settings.into()) as u32
     }
 
-    /// Takes the slab.
-    #[napi]
-    pub fn flush(&self) {
-        self.channel.flush(None);
-    }
-
     /// Applies what was posted before, if the reactor is to be had.
     #[napi]
     pub fn settle(&self) {
@@ -143,22 +136,7 @@ impl NativeChannel {
         self.channel.hold(hold);
     }
 
-    /// A large message of the batch that is being walked, in memory of its own.
-    #[napi(ts_return_type = "ArrayBuffer")]
-    pub fn take_large(&self, env: &Env, index: u32) -> Result<Unknown<'_>> {
-        let taken = self.channel.current.borrow_mut().as_mut().and_then(|current| {
-            current
-                .batch
-                .large
-                .get_mut(index as usize)
-                .map(|message| std::mem::take(&mut message.data))
-        });
-        let bytes = taken.ok_or_else(|| Error::from_reason("no such message in this batch"))?;
-        let warm = self.channel.hub.warm().clone();
-        view(env, memory::message_view(env.raw(), bytes, warm, self.channel.may_lend))
-    }
-
-    /// Where its fragments end.
+    /// Where the fragments of a large message end.
     #[napi]
     pub fn fragment_ends(&self, index: u32) -> Vec<u32> {
         let current = self.channel.current.borrow();
@@ -168,24 +146,26 @@ impl NativeChannel {
         message.map_or_else(Vec::new, |message| message.fragments.clone())
     }
 
-    /// Input for a Duplex with `backlog` bytes to pass on; without `bytes`, its end. It is dispatched at once. When all
-    /// there is to write then is one small piece for the same Duplex, it is not handed over but returned: where it begins,
-    /// times 65536, plus its length; else 0.
-    #[napi]
-    pub fn input(
-        &self,
-        id: u32,
-        #[napi(ts_arg_type = "Uint8Array | undefined")] bytes: Unknown<'_>,
-        backlog: u32,
-    ) -> f64 {
-        let channel = &self.channel;
-        // SAFETY: the array is an argument of this call, and no JavaScript runs while its bytes are borrowed.
-        let bytes = unsafe { values::borrow_bytes(channel.env, bytes.raw()) };
-        channel.hub.input(id, bytes, backlog);
-        self.finish_inline(Some(id))
+    /// The calls that messages make. `flush` takes the slab; `takeLarge` gives a large message of the batch that is being
+    /// walked in memory of its own. For Duplexes: `bring` takes input for one with `backlog` bytes to pass on, without bytes
+    /// its end; `turn` takes a turn; `settle` follows a walk that stopped there. These return what to do next: below zero a
+    /// scope to walk, whose bits inverted are batch, first event (14) and end (14); above zero where what there is to write
+    /// for the caller begins in the memory that small pieces share, and its length (13).
+    #[napi(
+        getter,
+        ts_return_type = "{ bring(id: number, bytes: Uint8Array | undefined, backlog: number): number, flush(): void, settle(id: number, stopped: number): number, takeLarge(index: number): ArrayBuffer, turn(): number }"
+    )]
+    pub fn calls(&self, env: &Env) -> Result<Unknown<'_>> {
+        view(env, calls::calls(&self.channel))
     }
 
-    /// What [`Self::input`] returned the place of, in memory of its own: JavaScript has given the other away.
+    /// A handler threw `error` while JavaScript walked: it becomes an uncaught exception.
+    #[napi]
+    pub fn report(&self, error: Unknown<'_>) {
+        functions::report(self.channel.env, error.raw());
+    }
+
+    /// What one of the calls returned the place of, in memory of its own: JavaScript has given the other away.
     #[napi(ts_return_type = "Buffer")]
     pub fn copy_placed(&self, env: &Env, at: u32, length: u32) -> Result<Unknown<'_>> {
         view(
@@ -203,38 +183,10 @@ impl NativeChannel {
         write_duplexes(&self.channel, None);
     }
 
-    /// A turn over Duplexes, or the rest of a dispatch that took too long.
+    /// The rest of a dispatch that took too long.
     #[napi]
     pub fn turn(&self) {
-        if self.channel.inline {
-            self.channel.hub.inline_turn();
-            self.finish_inline(None);
-        } else {
-            self.channel.dispatch_or_leave();
-        }
-    }
-
-    /// All that came of one chunk belongs to one tick of the stream, as in `ws`. Returns what [`Self::input`] does.
-    fn finish_inline(&self, caller: Option<u32>) -> f64 {
-        let channel = &self.channel;
-        loop {
-            let left = dispatch(channel, false);
-            if left == Left::More {
-                continue;
-            }
-            let Some(reactor) = channel.hub.try_reactor() else {
-                channel.schedule(true, None);
-                return 0.0;
-            };
-            let (more, deadline) = (reactor.has_work(), reactor.next_deadline());
-            drop(reactor);
-            if left == Left::Rest || !more || channel.dispatching.get() {
-                let direct = write_duplexes(channel, caller);
-                channel.schedule(more || left == Left::Rest, deadline);
-                return direct;
-            }
-            channel.hub.inline_turn();
-        }
+        self.channel.dispatch_or_leave();
     }
 
     /// A socket option: `'nodelay'` (0 or 1), `'keepalive'` (0 for off, else milliseconds + 1), `'tos'` (its value, below

@@ -80,6 +80,10 @@ pub(crate) fn dispatch(channel: &Channel, own: bool) -> Left {
     }
     // SAFETY: opened above.
     unsafe { sys::napi_close_handle_scope(channel.env, handles) };
+    left(channel, rest)
+}
+
+fn left(channel: &Channel, rest: bool) -> Left {
     if rest {
         Left::Rest
     } else if channel.current.borrow().is_some() || !channel.hub.events.is_empty() {
@@ -87,6 +91,41 @@ pub(crate) fn dispatch(channel: &Channel, own: bool) -> Left {
     } else {
         Left::Nothing
     }
+}
+
+/// The next scope, for JavaScript to walk within the call it makes anyway: batch, first event, end. `settle` follows. None
+/// if JavaScript has not seen that batch's memory yet, or it is not one of the first `batches`.
+pub(crate) fn open(channel: &Channel, batches: u32) -> Option<(u32, u32, u32)> {
+    if channel.dispatching.get() || !begin(channel) {
+        return None;
+    }
+    let current = channel.current.borrow();
+    let current = current.as_ref()?;
+    let to = current.end_of_scope()?;
+    if !current.batch.wrapped || current.batch.index >= batches {
+        return None;
+    }
+    channel.dispatching.set(true);
+    Some((current.batch.index, current.at, to))
+}
+
+/// JavaScript has walked the scope that `open` gave it up to `stopped`. What is to be written is left for later.
+pub(crate) fn settle(channel: &Channel, stopped: Option<u32>) -> Left {
+    let rest = stopped.is_some_and(|stopped| stop_at(channel, stopped));
+    let returned = if rest { None } else { end_scope(channel) };
+    channel.submit(returned);
+    channel.dispatching.set(false);
+    left(channel, rest)
+}
+
+/// Notes how far the scope was walked; true if that is not its end.
+fn stop_at(channel: &Channel, stopped: u32) -> bool {
+    let mut current = channel.current.borrow_mut();
+    let Some(current) = current.as_mut() else {
+        return false;
+    };
+    current.at = stopped;
+    current.end_of_scope().is_some_and(|end| stopped < end)
 }
 
 /// Makes sure there is a batch to walk.
@@ -133,11 +172,7 @@ fn walk_scope(channel: &Channel) -> bool {
     for _ in at..=to {
         match called {
             Called::Returned(value) => {
-                let stopped = values::to_uint32(env, value).unwrap_or(to);
-                if let Some(current) = channel.current.borrow_mut().as_mut() {
-                    current.at = stopped;
-                }
-                return stopped < to;
+                return stop_at(channel, values::to_uint32(env, value).unwrap_or(to));
             }
             Called::Dead => return false,
             Called::Threw => called = functions::call(env, channel.functions.walk, &[values::uint32(env, GO_ON)]),

@@ -49,19 +49,24 @@ pub(crate) fn call(env: sys::napi_env, function: Reference, arguments: &[sys::na
     };
     match status {
         sys::Status::napi_ok => Called::Returned(result),
-        sys::Status::napi_pending_exception => report(env),
+        sys::Status::napi_pending_exception => report_last(env),
         _ => Called::Dead,
     }
 }
 
-fn report(env: sys::napi_env) -> Called {
+fn report_last(env: sys::napi_env) -> Called {
     let mut error = ptr::null_mut();
     // SAFETY: on the environment's thread.
     let status = unsafe { sys::napi_get_and_clear_last_exception(env, &raw mut error) };
     if status != sys::Status::napi_ok {
         return Called::Dead;
     }
-    // SAFETY: as above; emits 'uncaughtException' and ends the process when nobody listens.
+    report(env, error)
+}
+
+/// `error` becomes an uncaught exception.
+pub(crate) fn report(env: sys::napi_env, error: sys::napi_value) -> Called {
+    // SAFETY: on the environment's thread with a value of the current scope; emits 'uncaughtException' and ends the process when nobody listens.
     let status = unsafe { sys::napi_fatal_exception(env, error) };
     if status == sys::Status::napi_ok {
         Called::Threw

@@ -1,9 +1,10 @@
 //! Ring 2: the only room that names napi. It converts and forwards; decisions are the inner rings' or JavaScript's.
 //!
-//! [`class`] is the one class, a reactor as JavaScript sees it; [`channel`] is what is behind it, made by [`create`]. [`dispatch`] brings events up, [`slab`] takes commands
+//! [`class`] is the one class, a reactor as JavaScript sees it; [`channel`] is what is behind it, made by [`create`]. [`calls`] are what messages call, [`dispatch`] brings events up, [`slab`] takes commands
 //! down, [`output`] brings up what streams write, [`memory`] is what both see, [`uv`] lets the JavaScript loop watch a reactor, [`cleanup`] ends it with its environment. [`handshake`] and
 //! [`descriptor`] are plain functions.
 
+mod calls;
 mod channel;
 mod class;
 mod cleanup;

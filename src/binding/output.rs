@@ -18,6 +18,8 @@ use std::sync::{Arc, Weak};
 const ROOM: usize = 64 << 10;
 /// Pieces up to this are small.
 const SMALL: usize = 4 << 10;
+/// A place in the room as one number: the length is in the low bits.
+const LENGTH_BITS: u32 = 13;
 
 /// What `output` returns when a stream has transferred the room to another thread, with earlier pieces.
 const TRANSFERRED: u32 = 1;
@@ -122,7 +124,7 @@ impl Outputs {
     }
 
     /// Takes what waits if that is a single small piece for `caller` in the room that JavaScript looks at; its place.
-    fn take_direct(&self, caller: u32) -> Option<f64> {
+    fn take_direct(&self, caller: u32) -> Option<i32> {
         let mut pieces = self.pieces.borrow_mut();
         let place = match pieces.front() {
             Some(piece) if pieces.len() == 1 && piece.id == caller => self.place_of(piece)?,
@@ -138,10 +140,10 @@ impl Outputs {
     }
 
     /// Where a piece is in the room that JavaScript looks at.
-    fn place_of(&self, piece: &Piece) -> Option<f64> {
+    fn place_of(&self, piece: &Piece) -> Option<i32> {
         match &piece.what {
             What::Placed { arena, at, length } if self.is_shown(arena) => {
-                Some(f64::from(*at as u32) * 65_536.0 + f64::from(*length as u32))
+                i32::try_from(at << LENGTH_BITS | length).ok()
             }
             _ => None,
         }
@@ -158,8 +160,8 @@ impl Outputs {
 }
 
 /// Hands over what has to be written to Duplexes. If that is a single small piece for `caller`, returns where it is
-/// instead: `at` times 65536 plus its length; else 0.
-pub(crate) fn write_duplexes(channel: &Channel, caller: Option<u32>) -> f64 {
+/// instead, `LENGTH_BITS` of which are its length; else 0.
+pub(crate) fn write_duplexes(channel: &Channel, caller: Option<u32>) -> i32 {
     let outputs = &channel.outputs;
     if let Some(mut reactor) = channel.hub.try_reactor() {
         reactor.duplex_output(|output| outputs.sort(output, channel.may_lend));
@@ -170,7 +172,7 @@ pub(crate) fn write_duplexes(channel: &Channel, caller: Option<u32>) -> f64 {
     while let Some(piece) = outputs.next() {
         hand_over(channel, piece);
     }
-    0.0
+    0
 }
 
 /// `output(id, more, data, length, memory)`: see lib/stream-channel.js.

@@ -1,7 +1,7 @@
 //! JavaScript values by the raw interface: what the hot path needs, each a line or two, so that no call is hidden.
 
 use napi::sys;
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::ptr;
 
 /// A strong reference to a JavaScript value; dropped explicitly, since that needs the environment.
@@ -56,6 +56,36 @@ pub(crate) fn uint32(env: sys::napi_env, number: u32) -> sys::napi_value {
     // SAFETY: on the environment's thread.
     unsafe { sys::napi_create_uint32(env, number, &raw mut value) };
     value
+}
+
+/// A number that may be negative.
+pub(crate) fn int32(env: sys::napi_env, number: i32) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: on the environment's thread.
+    unsafe { sys::napi_create_int32(env, number, &raw mut value) };
+    value
+}
+
+/// An object with functions that are called with `data`.
+pub(crate) fn functions(env: sys::napi_env, all: &[(&CStr, sys::napi_callback)], data: *mut c_void) -> sys::napi_value {
+    let mut object = ptr::null_mut();
+    // SAFETY: on the environment's thread.
+    unsafe { sys::napi_create_object(env, &raw mut object) };
+    for (name, callback) in all {
+        let (mut function, length) = (ptr::null_mut(), name.count_bytes().cast_signed());
+        // SAFETY: on the environment's thread; the name is copied.
+        unsafe { sys::napi_create_function(env, name.as_ptr(), length, *callback, data, &raw mut function) };
+        // SAFETY: as above, with values of this scope.
+        unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), function) };
+    }
+    object
+}
+
+/// Throws an error as soon as the current call returns, which it has to with this.
+pub(crate) fn throw(env: sys::napi_env, message: &CStr) -> sys::napi_value {
+    // SAFETY: on the environment's thread; the message is copied.
+    unsafe { sys::napi_throw_error(env, ptr::null(), message.as_ptr()) };
+    ptr::null_mut()
 }
 
 /// A number back.

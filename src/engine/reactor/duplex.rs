@@ -52,7 +52,8 @@ impl Reactor {
     /// What has to be written to Duplexes; `take` returns memory it has no use for.
     pub fn duplex_output(&mut self, mut take: impl FnMut(DuplexOutput) -> Vec<u8>) {
         self.write();
-        for id in std::mem::take(&mut self.duplexes) {
+        let mut ids = std::mem::take(&mut self.duplexes);
+        for id in ids.drain(..) {
             let Some(connection) = connection(&mut self.slots, id) else {
                 continue;
             };
@@ -61,5 +62,6 @@ impl Reactor {
             let left = take(DuplexOutput { id, queued, out, end });
             self.work.recycle(left);
         }
+        self.duplexes = ids;
     }
 }
