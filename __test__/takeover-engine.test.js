@@ -155,14 +155,28 @@ describe('the socket of a WebSocket', () => {
     socket.setTimeout(0);
   });
 
-  it('fails a write visibly, and the connection with it', async (t) => {
+  it('writes between the frames', async (t) => {
     const { client, socket, ws } = await connected(t);
-    const closed = closeCode(ws);
-    const err = await new Promise((resolve) => socket.write('raw', resolve));
+    const large = Buffer.alloc(100000, 'y');
 
-    assert.equal(err.code, 'EPIPE');
-    assert.equal(await closed, 1006);
-    assert.equal((await client.rest()).length, 0);
+    ws.send('before');
+    socket.write('raw,');
+    socket.write(large);
+    large.fill('z');
+    ws.send('after');
+    assert.equal((await client.frame()).payload.toString(), 'before');
+    await until(() => client.pending + client.received.length >= 100004 + 7);
+    client.look();
+    assert.equal((await client.take(() => client.cut(100004))).toString(), `raw,${'y'.repeat(100000)}`);
+    assert.equal((await client.frame()).payload.toString(), 'after');
+  });
+
+  it('fails a write after the end', async (t) => {
+    const { client, socket, ws } = await connected(t);
+
+    client.sendClose(1000);
+    await closeCode(ws);
+    assert.ok((await new Promise((resolve) => socket.write('late', resolve))) instanceof Error);
   });
 
   it('is let go with releaseSocket, and the connection lives', async (t) => {

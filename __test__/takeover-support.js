@@ -73,6 +73,12 @@ class ToyConnection {
     else this.engine.destroy();
   }
 
+  write(bytes) {
+    this.calls.push('write');
+    this.engine.write(bytes);
+    return 0;
+  }
+
   shutdown() {
     this.calls.push('shutdown');
     this.engine.end();

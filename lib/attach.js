@@ -81,6 +81,8 @@ function runOnStream(ws, { duplex, leftover }, response) {
   ws._link = transport;
   channel.attach(ws, ws._config, response, null, transport);
   transport.open(leftover);
+  // Whoever writes to the stream from now on writes behind the response.
+  channel.catchUp();
 }
 
 module.exports = { attach };

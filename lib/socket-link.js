@@ -5,10 +5,15 @@
 // socket's stub asks it for everything a handle would do, and it tells the
 // socket when the connection is gone.
 
-const { HELD } = require('./constants');
+const { HELD, OPEN } = require('./constants');
+const { BROKEN_PIPE } = require('./stub-writes');
 
 /** What a system call answers for a descriptor that is closed. */
 const EBADF = -9;
+
+/** What crosses with every raw write; the rest may go by reference, from this size on. */
+const START = 14;
+const COPIED = 8 * 1024;
 
 const NO_COUNTS = Object.freeze({ bytesRead: 0, bytesWritten: 0 });
 
@@ -65,6 +70,25 @@ class SocketLink {
    */
   shutdown() {
     this.ws.close();
+  }
+
+  /**
+   * The application writes between the frames.
+   *
+   * @param {Buffer} bytes What it writes; the memory is its own again at once
+   * @return {Number} 0, or a negated error number
+   * @private
+   */
+  write(bytes) {
+    const { ws } = this;
+
+    if (ws._channel === null || ws._readyState > OPEN) return BROKEN_PIPE;
+
+    const start = bytes.subarray(0, START);
+    const rest = bytes.length > COPIED ? Buffer.from(bytes.subarray(START)) : bytes.subarray(START);
+
+    ws._channel.sendRaw(ws, start, rest);
+    return 0;
   }
 
   /**

@@ -74,6 +74,8 @@ class StreamTransport {
     this.socket[kTransport] = this;
     this.socket.on('close', onClose);
     this.socket.on('error', onError);
+    // Somebody has read from it until now, and nobody will until then.
+    if (this.socket.readableFlowing) this.socket.pause();
     setImmediate(start, this);
   }
 

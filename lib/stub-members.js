@@ -4,7 +4,7 @@
 // chain of Node's handles has is listed here; a test walks the chain of the
 // running Node and fails on one that is missing.
 //
-// May use `node:os` and errors.js. The members ask the connection object, which
+// May use `node:os`, errors.js and stub-writes.js. The members ask the connection object, which
 // the WebSocket's side supplies:
 //
 //   end(why, callback)   Node closes its side, called at most once. `why` is
@@ -17,6 +17,8 @@
 //                        the descriptor is closed: the socket's 'close' event
 //                        is emitted in it.
 //   shutdown()           `socket.end()`: start the closing handshake.
+//   write(bytes)         `socket.write()`: send bytes as they are. Returns 0 or
+//                        -errno.
 //   ref(), unref(), hasRef()
 //                        the connection's hold on the event loop.
 //   option(name, ...)    a socket option on the real descriptor: 'nodelay'
@@ -31,15 +33,12 @@
 const { errno } = require('node:os').constants;
 
 const { codedError } = require('./errors');
+const { BROKEN_PIPE, kState, writes } = require('./stub-writes');
 
-const BROKEN_PIPE = -errno.EPIPE;
 const NOT_SUPPORTED = -errno.ENOTSUP;
 
 /** `uv_shutdown` finished synchronously: Node waits for no completion. */
 const FINISHED = 1;
-
-/** Where a stub keeps what it knows: one name per process, so that two installed copies recognise each other's. */
-const kState = Symbol.for('upshift.stub');
 
 /** Above this, a packed address is an IPv4 address mapped into IPv6. */
 const MAPPED = 2 ** 48;
@@ -85,19 +84,6 @@ function succeed() {
  */
 function refuse() {
   return NOT_SUPPORTED;
-}
-
-/**
- * Fails every write. Never 0: Node 20 to 24 would then read the outcome from a
- * global that native code did not set, and the callback would never come.
- *
- * @param {?Object} request Node's WriteWrap, null from Node 26 on
- * @return {Number} -EPIPE
- * @private
- */
-function write(request) {
-  if (request) request.error = 'ERR_UPSHIFT_TAKEN';
-  return BROKEN_PIPE;
 }
 
 /**
@@ -240,12 +226,7 @@ const methods = {
     this[kState].connection.unref();
   },
   useUserBuffer: inert,
-  writeAsciiString: write,
-  writeBuffer: write,
-  writeLatin1String: write,
-  writeUcs2String: write,
-  writeUtf8String: write,
-  writev: write
+  ...writes
 };
 
 /** Members that are accessors, by name: `get`, and `set` where there is one. */
@@ -292,7 +273,8 @@ const nothing = {
   option: refuse,
   ref: inert,
   shutdown: inert,
-  unref: inert
+  unref: inert,
+  write: () => BROKEN_PIPE
 };
 
 module.exports = { accessors, kState, methods, nothing, refuse };

@@ -1,0 +1,132 @@
+'use strict';
+
+// Does `ws._socket` do what programs ask of it? It is private, and used everywhere: for addresses, keep-alive, raw writes,
+// and to end connections in every way.
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const { describe, test } = require('node:test');
+
+const { rawPair, serve } = require('../support/serve');
+const { RawClient } = require('../support/raw-client');
+
+describe('ws._socket', () => {
+  test('knows the addresses', async (t) => {
+    const { client, socket } = await rawPair(t);
+    const { _socket } = socket;
+
+    assert.equal(_socket.remoteAddress, client.socket.localAddress);
+    assert.equal(_socket.remotePort, client.socket.localPort);
+    assert.equal(_socket.localPort, client.socket.remotePort);
+    assert.equal(_socket.remoteFamily, 'IPv4');
+    assert.equal(_socket.address().port, client.socket.remotePort);
+  });
+
+  test('is the socket of the request', async (t) => {
+    const running = await serve(t);
+    const [[socket, req]] = await Promise.all([once(running.wss, 'connection'), RawClient.open(running.port)]);
+
+    assert.equal(socket._socket, req.socket);
+  });
+
+  test('takes options', async (t) => {
+    const { socket } = await rawPair(t);
+    const { _socket } = socket;
+
+    assert.equal(_socket.setKeepAlive(true, 1000), _socket);
+    assert.equal(_socket.setNoDelay(true), _socket);
+    assert.equal(_socket.setTimeout(0), _socket);
+    assert.equal(_socket.ref(), _socket);
+    assert.equal(_socket.unref(), _socket);
+    _socket.ref();
+  });
+
+  test('writes between the frames', async (t) => {
+    const { client, socket } = await rawPair(t);
+    const written = [];
+
+    socket.send('one');
+    socket._socket.write(Buffer.from([0x81, 1, 0x32]), (err) => written.push(err ?? null));
+    socket.send('three');
+    for (const text of ['one', '2', 'three']) assert.equal((await client.frame()).payload.toString(), text);
+    assert.deepEqual(written, [null]);
+  });
+
+  test('writes behind the response from the connection handler', async (t) => {
+    const running = await serve(t);
+
+    running.wss.on('connection', (socket, req) => {
+      req.socket.write(Buffer.from([0x81, 1, 0x31]));
+      socket.send('2');
+    });
+
+    const client = await RawClient.open(running.port);
+
+    for (const text of ['1', '2']) assert.equal((await client.frame()).payload.toString(), text);
+  });
+
+  test('tells how much it has read and written', async (t) => {
+    const { client, socket } = await rawPair(t);
+    const { _socket } = socket;
+    const read = _socket.bytesRead;
+    const written = _socket.bytesWritten;
+
+    client.send(1, 'four');
+    await once(socket, 'message');
+    await new Promise((resolve) => socket.send('reply', resolve));
+    assert.equal(_socket.bytesRead - read, 10);
+    assert.equal(_socket.bytesWritten - written, 7);
+  });
+
+  test('ends the connection when it is destroyed', async (t) => {
+    const { client, socket } = await rawPair(t);
+    const order = [];
+
+    socket.on('close', (code) => order.push(['ws', code]));
+    socket._socket.once('close', (hadError) => order.push(['socket', hadError]));
+
+    const ends = [once(socket, 'close'), once(socket._socket, 'close'), client.closed];
+
+    socket.send('last');
+    socket._socket.destroy();
+    assert.equal(socket._socket.destroyed, true);
+    assert.equal((await client.frame()).payload.toString(), 'last');
+    await Promise.all(ends);
+    assert.deepEqual(order.map(([name]) => name).sort(), ['socket', 'ws']);
+    assert.ok(order.some(([, code]) => code === 1006));
+  });
+
+  test('lets what was sent go out before a reset', async (t) => {
+    const { client, socket } = await rawPair(t);
+
+    if (typeof socket._socket.resetAndDestroy !== 'function') return;
+
+    const frame = client.frame();
+    const closed = once(socket, 'close');
+
+    socket.send('last');
+    socket._socket.resetAndDestroy();
+    assert.equal((await frame).payload.toString(), 'last');
+    assert.equal((await closed)[0], 1006);
+  });
+
+  test('is destroyed when the WebSocket has closed', async (t) => {
+    const { client, socket } = await rawPair(t);
+    const { _socket } = socket;
+    const closed = once(_socket, 'close');
+
+    client.sendClose(1000);
+    await once(socket, 'close');
+    await closed;
+    assert.equal(_socket.destroyed, true);
+    assert.equal(socket._socket, _socket);
+  });
+
+  test('fails what is written after the end', async (t) => {
+    const { client, socket } = await rawPair(t);
+
+    client.sendClose(1000);
+    await once(socket, 'close');
+    assert.ok((await new Promise((resolve) => socket._socket.write('late', resolve))) instanceof Error);
+  });
+});
