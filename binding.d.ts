@@ -54,6 +54,14 @@ export declare class NativeChannel {
   get driver(): string
 }
 
+/** A session. */
+export declare class NativeReceiver {
+  /** At the start of a connection. */
+  constructor(settings: ConnectionSettings)
+  /** Takes bytes and returns what is complete with them, in order. */
+  receive(bytes: Uint8Array): Array<ReceivedFrame>
+}
+
 /** What a client asked for. */
 export interface AskedHandshake {
   /** The value of its `Sec-WebSocket-Key`. */
@@ -174,6 +182,20 @@ export interface ReactorStats {
   busySwitches: number
   /** Bytes held: output not taken, input not delivered, warm buffers. */
   memory: number
+}
+
+/** What was received. */
+export interface ReceivedFrame {
+  /** Its opcode; 0 is an error, which is the last there is. */
+  opcode: number
+  /** The message, the payload of a control frame, the reason of a close frame, or the text of an error. */
+  data: Buffer
+  /** Where the fragments of a message end, when it has several. */
+  ends: Array<number>
+  /** The close code: of a close frame, or for an error. */
+  closeCode: number
+  /** The code of an error. */
+  code?: string
 }
 
 /** A handshake that is refused, and what the peer is to be told. */

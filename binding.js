@@ -836,6 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.NativeChannel = nativeBinding.NativeChannel
+module.exports.NativeReceiver = nativeBinding.NativeReceiver
 module.exports.closeDescriptor = nativeBinding.closeDescriptor
 module.exports.confirmHandshake = nativeBinding.confirmHandshake
 module.exports.forgetDescriptor = nativeBinding.forgetDescriptor

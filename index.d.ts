@@ -5,7 +5,7 @@
 import { EventEmitter } from 'events';
 import { IncomingMessage, OutgoingHttpHeaders, Server as HTTPServer } from 'http';
 import { Server as HTTPSServer } from 'https';
-import { Duplex, DuplexOptions } from 'stream';
+import { Duplex, DuplexOptions, Writable } from 'stream';
 
 /** An accepted WebSocket connection. */
 declare class WebSocket extends EventEmitter {
@@ -55,11 +55,16 @@ declare class WebSocket extends EventEmitter {
   pong(data?: any, mask?: boolean, cb?: (err: Error) => void): void;
   send(data: WebSocket.BufferLike, cb?: (err?: Error) => void): void;
   send(data: WebSocket.BufferLike, options: WebSocket.SendOptions, cb?: (err?: Error) => void): void;
+  /** Sends a message; resolved when it was written. */
+  sendAsync(data: WebSocket.BufferLike, options?: WebSocket.SendOptions): Promise<void>;
   /** Closes the connection at once, without a closing handshake. */
   terminate(): void;
   /** Stops delivering messages, and reading from the peer. */
   pause(): void;
   resume(): void;
+
+  /** The messages, one at a time: text as strings, the rest as `binaryType` says. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<WebSocket.Data>;
 
   addEventListener<K extends keyof WebSocket.WebSocketEventMap>(
     type: K,
@@ -337,6 +342,23 @@ declare namespace WebSocket {
     send(data: BufferLike, options: SendOptions, cb?: (err?: Error) => void): void;
     /** Writes a frame as it is. */
     sendFrame(list: readonly (Buffer | string)[], cb?: (err?: Error) => void): void;
+  }
+
+  interface ReceiverOptions {
+    /** Whether several events can be emitted in the same tick. Default: `true`. */
+    allowSynchronousEvents?: boolean | undefined;
+    binaryType?: 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob' | undefined;
+    /** Whether the frames come from a client. Default: `false`. */
+    isServer?: boolean | undefined;
+    maxBufferedChunks?: number | undefined;
+    maxFragments?: number | undefined;
+    maxPayload?: number | undefined;
+    skipUTF8Validation?: boolean | undefined;
+  }
+
+  /** Takes frames and emits `'message'`, `'ping'`, `'pong'`, `'conclude'` (code, reason) and `'error'`. */
+  class Receiver extends Writable {
+    constructor(options?: ReceiverOptions);
   }
 
   /** Reads and writes `Sec-WebSocket-Extensions`. */

@@ -2,6 +2,7 @@
 
 // What does `require('upshift')` give? What `require('ws')` does, and the functions for hand-written upgrade listeners.
 
+const Receiver = require('./lib/receiver');
 const Sender = require('./lib/sender');
 const WebSocket = require('./lib/websocket');
 const WebSocketServer = require('./lib/websocket-server');
@@ -15,6 +16,7 @@ const { upgrade } = require('./lib/upgrade');
 const { validateUpgrade } = require('./lib/handshake');
 
 WebSocket.HandshakeError = HandshakeError;
+WebSocket.Receiver = Receiver;
 WebSocket.Sender = Sender;
 WebSocket.Server = WebSocketServer;
 WebSocket.WebSocket = WebSocket;

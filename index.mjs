@@ -4,6 +4,7 @@ import WebSocket from './index.js';
 
 export const {
   HandshakeError,
+  Receiver,
   Sender,
   Server,
   WebSocketServer,

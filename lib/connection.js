@@ -174,11 +174,21 @@ class Connection extends EventEmitter {
     // As with ws: at 'close' the socket is destroyed already, and its own 'close' follows, whatever a listener does.
     this._link.closed(channel);
     try {
-      this.emit('close', this._closeCode, this._closeMessage);
+      this.emitClose();
     } finally {
       this._link.release();
       asyncContext.release(this._resource);
     }
+  }
+
+  /**
+   * Emits the `'close'` event.
+   *
+   * @private
+   */
+  emitClose() {
+    this._readyState = CLOSED;
+    this.emit('close', this._closeCode, this._closeMessage);
   }
 
   /**

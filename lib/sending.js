@@ -39,6 +39,7 @@ function sendMessage(ws, data, options, cb) {
 
   const payload = payloadOf(data);
 
+  checkCallback(cb);
   if (!backpressure.admits(ws, cb)) return;
   outbox.post(ws, payload, opcode, fin, mask, cb);
 }
@@ -71,6 +72,8 @@ function sendControl(ws, opcode, data, mask, cb) {
     throw new RangeError('The data size must not be greater than 125 bytes');
   }
 
+  checkCallback(cb);
+
   outbox.post(ws, payload, opcode, true, mask === undefined ? !ws._config.isServer : Boolean(mask), cb);
 }
 
@@ -95,4 +98,20 @@ function checkSend(ws, data, cb) {
 
   outbox.refuse(ws, data, cb);
   return undefined;
+}
+
+/**
+ * Refuses a callback that is none, as a stream does: it takes what is no function for the name of an encoding.
+ *
+ * @param {*} cb The callback
+ * @throws {TypeError} If it is neither
+ * @private
+ */
+function checkCallback(cb) {
+  if (!cb || typeof cb === 'function' || cb === 'buffer' || Buffer.isEncoding(cb)) return;
+
+  const err = new TypeError(`Unknown encoding: ${cb}`);
+
+  err.code = 'ERR_UNKNOWN_ENCODING';
+  throw err;
 }

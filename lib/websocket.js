@@ -6,6 +6,7 @@
 const { Connection } = require('./connection');
 const { ConnectionSender } = require('./connection-sender');
 const { checkClose, sendClose, shutdownWhenDone } = require('./closing');
+const { makeAwaitable } = require('./message-iterator');
 const { makeEnumerable, mixin } = require('./event-target');
 const { sendControl, sendMessage } = require('./sending');
 const { attach } = require('./attach');
@@ -358,5 +359,6 @@ makeEnumerable(WebSocket, [
   'url'
 ]);
 mixin(WebSocket);
+makeAwaitable(WebSocket);
 
 module.exports = WebSocket;

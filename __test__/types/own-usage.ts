@@ -38,3 +38,16 @@ sender.sendFrame(upshift.Sender.frame(Buffer.from('text'), { fin: true, opcode: 
 const offers: (string | true)[] | undefined = upshift.extension.parse('foo; bar')['foo']?.[0]?.['bar'];
 const chosen: Set<string> = upshift.subprotocol.parse('chat');
 console.log(offers, chosen, upshift.extension.format({ foo: [{ bar: true }] }));
+
+const receiver = new upshift.Receiver({ binaryType: 'fragments', isServer: true, maxPayload: 1024 });
+receiver.on('message', (data, isBinary) => console.log(data, isBinary)).end(Buffer.alloc(2));
+
+/** Answers messages one after the other. */
+async function talk(ws: upshift): Promise<void> {
+  for await (const message of ws) {
+    const data: upshift.Data = message;
+    await ws.sendAsync(data, { binary: typeof data !== 'string' });
+  }
+}
+
+console.log(talk);

@@ -2,7 +2,7 @@
 //!
 //! [`class`] is the one class, a reactor as JavaScript sees it; [`channel`] is what is behind it, made by [`create`]. [`calls`] are what messages call, [`dispatch`] brings events up, [`slab`] takes commands
 //! down, [`output`] brings up what streams write, [`memory`] is what both see, [`uv`] lets the JavaScript loop watch a reactor, [`cleanup`] ends it with its environment. [`handshake`] and
-//! [`descriptor`] are plain functions.
+//! [`descriptor`] are plain functions, and [`receiver`] is a session without a connection.
 
 mod calls;
 mod channel;
@@ -15,6 +15,7 @@ mod functions;
 mod handshake;
 mod memory;
 mod output;
+mod receiver;
 mod slab;
 mod stats;
 #[cfg(unix)]
