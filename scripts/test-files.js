@@ -22,6 +22,10 @@ const PATHS = [
   { name: 'stream transport', pinned: true, env: { UPSHIFT_DRIVER: 'auto', UPSHIFT_TRANSPORT: 'stream' } }
 ];
 
+/** What else connections can be made of, and the tests that make their servers so. */
+const BELOW = ['tls', 'duplex'];
+const OVER_OTHERS = /^__test__.(compat.|behaviour.(close|errors|events|pause|receive|send|server)\.test)/;
+
 /** The package whose behaviour is the reference: what it does differently is a mistake in the tests. */
 const INCUMBENT = { name: 'ws itself', env: { UPSHIFT_TEST_IMPL: 'ws' } };
 
@@ -55,6 +59,25 @@ function onEveryPath(folders, paths = PATHS) {
 }
 
 /**
+ * Makes the runs over what is no TCP socket, of our package and of the incumbent.
+ *
+ * @return {{ name: string, files: string[], env: object }[]} Runs
+ * @private
+ */
+function overOthers() {
+  const paths = BELOW.flatMap((below) =>
+    [{ name: 'upshift', env: {} }, INCUMBENT].map(({ name, env }) => ({
+      name: `${name} over ${below}`,
+      env: { ...env, UPSHIFT_TEST_OVER: below }
+    }))
+  );
+  return onEveryPath(['behaviour', 'compat'], paths).map(({ files, ...run }) => ({
+    ...run,
+    files: files.filter((file) => OVER_OTHERS.test(file))
+  }));
+}
+
+/**
  * Makes the list of runs that `npm test` consists of.
  *
  * @return {{ name: string, files: string[], env: object }[]} Runs
@@ -68,7 +91,7 @@ function plan() {
     .sort();
   const once = { name: 'once', files: ['', ...folders].flatMap(testFiles), env: {} };
   const everywhere = onEveryPath(ON_EVERY_PATH, [...PATHS, INCUMBENT]);
-  return [once, ...everywhere].filter(({ files }) => files.length > 0);
+  return [once, ...everywhere, ...overOthers()].filter(({ files }) => files.length > 0);
 }
 
 /**

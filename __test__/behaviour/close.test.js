@@ -10,6 +10,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const { encode, encodeClose } = require('../support/frames');
 const { rawPair, record, wsPair } = require('../support/serve');
 const { WebSocket } = require('../support/implementation');
+const { onSocket, onTcp } = require('../support/over');
 
 const { CLOSED, CLOSING, OPEN } = WebSocket;
 
@@ -260,7 +261,7 @@ describe('without a closing handshake', () => {
     assert.equal(client.received.length, 0);
   });
 
-  test('terminate() does not take back what was sent before', async (t) => {
+  test('terminate() does not take back what was sent before', onTcp, async (t) => {
     const { client, socket } = await rawPair(t, NEVER);
     const results = [];
 
@@ -292,7 +293,7 @@ describe('without a closing handshake', () => {
     assert.equal((await client.rest()).length, 0);
   });
 
-  test("what was sent goes out although the peer's FIN came", async (t) => {
+  test("what was sent goes out although the peer's FIN came", onSocket, async (t) => {
     const { client, socket } = await rawPair(t, NEVER);
     const size = 4 * 1048576;
 
@@ -322,7 +323,7 @@ describe('without a closing handshake', () => {
     assert.equal((await client.rest()).length, 0);
   });
 
-  test("a peer's RST makes 1006 and no error", async (t) => {
+  test("a peer's RST makes 1006 and no error", onTcp, async (t) => {
     const { client, socket } = await rawPair(t, NEVER);
     const errors = record(socket, ['error']);
     const end = closed(socket);
@@ -359,7 +360,7 @@ describe('without a closing handshake', () => {
       assert.deepEqual(events, []);
     });
 
-    test(`an RST inside ${stage} makes 1006 and no message`, async (t) => {
+    test(`an RST inside ${stage} makes 1006 and no message`, onTcp, async (t) => {
       const { client, socket } = await rawPair(t, NEVER);
       const events = record(socket, ['message', 'error']);
       const end = closed(socket);
@@ -371,7 +372,7 @@ describe('without a closing handshake', () => {
     });
   }
 
-  test('an RST inside the closing handshake ends it', async (t) => {
+  test('an RST inside the closing handshake ends it', onTcp, async (t) => {
     const { client, socket } = await rawPair(t, NEVER);
     const end = closed(socket);
 

@@ -10,6 +10,7 @@ const { describe, test } = require('node:test');
 const { encode } = require('../support/frames');
 const { rawPair, record } = require('../support/serve');
 const { WebSocket } = require('../support/implementation');
+const { onTcp } = require('../support/over');
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -100,7 +101,7 @@ describe('pause()', () => {
     );
   });
 
-  test("does not hide that the peer's connection was reset", async (t) => {
+  test("does not hide that the peer's connection was reset", onTcp, async (t) => {
     const { client, socket } = await rawPair(t);
     const events = record(socket, ['message', 'close']);
 

@@ -9,6 +9,7 @@ const vm = require('node:vm');
 
 const { rawPair, wsPair } = require('../support/serve');
 const { WebSocket, ownAddition } = require('../support/implementation');
+const { onSocket } = require('../support/over');
 
 const BYTES = [1, 2, 3, 250];
 const buffer = new Uint8Array([0, 0, ...BYTES, 0, 0]).buffer;
@@ -266,7 +267,7 @@ describe('send callbacks', () => {
     for (const opcode of [1, 2, 9, 10, 1]) assert.equal((await client.frame()).opcode, opcode);
   });
 
-  test('get an error when the connection dies first', async (t) => {
+  test('get an error when the connection dies first', onSocket, async (t) => {
     const { client, socket } = await rawPair(t);
     const errors = [];
 
@@ -308,7 +309,7 @@ describe('bufferedAmount', () => {
     assert.equal(socket.bufferedAmount, 0);
   });
 
-  test('counts what a peer that does not read leaves behind', async (t) => {
+  test('counts what a peer that does not read leaves behind', onSocket, async (t) => {
     const { client, socket } = await rawPair(t);
     const size = 32 * 1048576;
 

@@ -14,6 +14,7 @@ const ws = require('ws');
 const { ACCEPT, RawClient } = require('../support/raw-client');
 const { rawPair, serve, wsPair } = require('../support/serve');
 const { WebSocket, WebSocketServer } = require('../support/implementation');
+const { onSocket, onTcp } = require('../support/over');
 
 /**
  * Starts a server on a port of its own.
@@ -105,7 +106,7 @@ describe('events', () => {
     assert.equal((await error)[0].message, 'mine');
   });
 
-  test('terminate() in the connection handler comes after the response', async (t) => {
+  test('terminate() in the connection handler comes after the response', onTcp, async (t) => {
     const { port, wss } = await serve(t);
 
     wss.on('connection', (socket) => {
@@ -214,7 +215,7 @@ describe('close()', () => {
     assert.deepEqual(order, ['event', 'callback']);
   });
 
-  test('closes the HTTP server that is its own, and waits for it', async (t) => {
+  test('closes the HTTP server that is its own, and waits for it', onTcp, async (t) => {
     const wss = await alone(t);
     const client = await RawClient.open(wss.address().port);
     let isClosed = false;
@@ -233,7 +234,7 @@ describe('close()', () => {
     await closed;
   });
 
-  test('leaves a server that is not its own alone', async (t) => {
+  test('leaves a server that is not its own alone', onSocket, async (t) => {
     const { port, server, wss } = await serve(t);
 
     await new Promise((resolve) => wss.close(resolve));
@@ -335,7 +336,7 @@ describe('the server', () => {
     assert.equal(socket.mine, true);
   });
 
-  test('lets itself be extended', async (t) => {
+  test('lets itself be extended', onTcp, async (t) => {
     class Mine extends WebSocketServer {
       shouldHandle(req) {
         return req.url === '/mine';

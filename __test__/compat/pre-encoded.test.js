@@ -10,6 +10,7 @@ const { describe, test } = require('node:test');
 const ws = require('ws');
 
 const { WebSocket, ownAddition } = require('../support/implementation');
+const { onSocket } = require('../support/over');
 const { rawPair } = require('../support/serve');
 
 /** @return {Buffer[]} A frame, as socket.io-adapter encodes it */
@@ -114,7 +115,7 @@ describe('ws._sender.sendFrame', () => {
     for (const { client } of pairs) assert.deepEqual((await client.frame()).payload, Buffer.alloc(50000, 'y'));
   });
 
-  test('counts as buffered', async (t) => {
+  test('counts as buffered', onSocket, async (t) => {
     const { client, socket } = await rawPair(t);
     const list = frame(Buffer.alloc(8 * 1024 * 1024));
 
@@ -148,7 +149,7 @@ describe('ws._sender.sendFrame', () => {
     );
   });
 
-  test('respects the limit for slow peers', ownAddition, async (t) => {
+  test('respects the limit for slow peers', { ...ownAddition, ...onSocket }, async (t) => {
     const { client, socket } = await rawPair(t, { maxBackpressure: 1000, onBackpressure: 'drop' });
     const list = frame(Buffer.alloc(8 * 1024 * 1024));
 

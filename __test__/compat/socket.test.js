@@ -7,11 +7,12 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
+const { onSocket, onTcp } = require('../support/over');
 const { rawPair, serve } = require('../support/serve');
 const { RawClient } = require('../support/raw-client');
 
 describe('ws._socket', () => {
-  test('knows the addresses', async (t) => {
+  test('knows the addresses', onSocket, async (t) => {
     const { client, socket } = await rawPair(t);
     const { _socket } = socket;
 
@@ -29,7 +30,7 @@ describe('ws._socket', () => {
     assert.equal(socket._socket, req.socket);
   });
 
-  test('takes options', async (t) => {
+  test('takes options', onSocket, async (t) => {
     const { socket } = await rawPair(t);
     const { _socket } = socket;
 
@@ -65,7 +66,7 @@ describe('ws._socket', () => {
     for (const text of ['1', '2']) assert.equal((await client.frame()).payload.toString(), text);
   });
 
-  test('tells how much it has read and written', async (t) => {
+  test('tells how much it has read and written', onSocket, async (t) => {
     const { client, socket } = await rawPair(t);
     const { _socket } = socket;
     const read = _socket.bytesRead;
@@ -96,7 +97,7 @@ describe('ws._socket', () => {
     assert.ok(order.some(([, code]) => code === 1006));
   });
 
-  test('lets what was sent go out before a reset', async (t) => {
+  test('lets what was sent go out before a reset', onTcp, async (t) => {
     const { client, socket } = await rawPair(t);
 
     if (typeof socket._socket.resetAndDestroy !== 'function') return;

@@ -7,6 +7,7 @@ const net = require('net');
 const tls = require('tls');
 const { once } = require('events');
 
+const { OVER } = require('./over');
 const { decode, encode, encodeClose, missing } = require('./frames');
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
@@ -54,7 +55,7 @@ class RawClient {
    * @return {Promise<RawClient>} The client
    */
   static async connect(target) {
-    const options = typeof target === 'number' ? { port: target, host: '127.0.0.1' } : target;
+    const options = typeof target === 'number' ? { port: target, host: '127.0.0.1', tls: OVER === 'tls' } : target;
     const socket = options.tls
       ? tls.connect({ host: '127.0.0.1', rejectUnauthorized: false, ...options, allowHalfOpen: true })
       : net.connect({ ...options, allowHalfOpen: true });

@@ -3,11 +3,11 @@
 // Where does a test get its connections from? A server on a port of its own, which ends with the test, and pairs of a
 // server-side WebSocket and a client.
 
-const http = require('http');
 const { once } = require('events');
 
 const ws = require('ws');
 
+const { OVER, httpServer } = require('./over');
 const { RawClient } = require('./raw-client');
 const { WebSocketServer } = require('./implementation');
 
@@ -19,7 +19,7 @@ const { WebSocketServer } = require('./implementation');
  * @param {http.Server} [server] The server to use
  * @return {Promise<Object>} `{ port, server, url, wss }`
  */
-async function serve(t, options = {}, server = http.createServer()) {
+async function serve(t, options = {}, server = httpServer()) {
   const wss = new WebSocketServer(options.noServer ? options : { server, ...options });
   const all = new Set();
 
@@ -36,7 +36,7 @@ async function serve(t, options = {}, server = http.createServer()) {
 
   const { port } = server.address();
 
-  return { port, server, url: `ws://127.0.0.1:${port}`, wss };
+  return { port, server, url: `${OVER === 'tls' ? 'wss' : 'ws'}://127.0.0.1:${port}`, wss };
 }
 
 /**
@@ -68,7 +68,7 @@ async function rawPair(t, options, request) {
  */
 async function wsPair(t, options, clientOptions = {}) {
   const running = await serve(t, options);
-  const client = new ws(running.url, { perMessageDeflate: false, ...clientOptions });
+  const client = new ws(running.url, { perMessageDeflate: false, rejectUnauthorized: false, ...clientOptions });
 
   t.after(() => client.terminate());
 
