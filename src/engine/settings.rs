@@ -27,6 +27,7 @@ impl Settings {
                 max_buffered_chunks,
                 skip_utf8_validation,
                 auto_pong,
+                deflate,
                 ..
             } = settings.session;
             let limits = (max_payload, max_fragments, max_buffered_chunks);
@@ -35,6 +36,7 @@ impl Settings {
                 limits,
                 skip_utf8_validation,
                 auto_pong,
+                deflate,
                 settings.close_timeout,
                 settings.receive_credit,
             )

@@ -5,6 +5,7 @@ use super::connection::{MESSAGE_COST, Work};
 use super::memory::batch::{Batch, Large, kind};
 use super::stats::Counters;
 use super::warm::Warm;
+use crate::proto::deflate::Pool;
 use crate::proto::session::{ASSEMBLE_MIN, Sink};
 use crate::proto::wire::Opcode;
 
@@ -17,6 +18,7 @@ pub struct BatchSink<'a> {
     warm: &'a mut Warm,
     advances: &'a mut Advances,
     counters: &'a mut Counters,
+    pool: &'a mut Pool,
 }
 
 impl<'a> BatchSink<'a> {
@@ -26,6 +28,7 @@ impl<'a> BatchSink<'a> {
             warm,
             advances,
             counters,
+            pool,
             ..
         } = work;
         Self {
@@ -36,6 +39,7 @@ impl<'a> BatchSink<'a> {
             warm,
             advances,
             counters,
+            pool,
         }
     }
 
@@ -94,6 +98,10 @@ impl Sink for BatchSink<'_> {
         let data = self.warm.take(capacity, self.advances.limit(capacity, length));
         self.advances.note(self.id, capacity, data.capacity());
         data
+    }
+
+    fn pool(&mut self) -> &mut Pool {
+        self.pool
     }
 
     fn close(&mut self, code: u16, reason: &[u8]) {

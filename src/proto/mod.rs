@@ -3,6 +3,7 @@
 //! Read in this order: [`http`] (request heads and header lists), [`handshake`] (the upgrade), [`wire`] (frames),
 //! [`session`] (a live WebSocket). Nothing here may use `engine` or `binding`.
 
+pub mod deflate;
 pub mod handshake;
 pub mod http;
 pub mod session;

@@ -14,6 +14,7 @@ use super::settings::Settings;
 use super::stats::Counters;
 use super::transport::{Queue, Socket, Token, Transport};
 use super::warm::Warm;
+use crate::proto::deflate::Pool;
 use crate::proto::session::Session;
 use crate::proto::wire::random_key;
 use flags::Flags;
@@ -43,6 +44,8 @@ pub struct Work {
     pub spare: Vec<Vec<u8>>,
     /// By-reference payloads that are done with.
     pub released: Vec<Token>,
+    /// What compresses and inflates.
+    pub pool: Pool,
     /// What `stats()` tells.
     pub counters: Counters,
     /// A connection, and the masking key the application chose for its next frame.

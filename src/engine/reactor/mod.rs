@@ -17,6 +17,7 @@ use crate::engine::settings::SettingsTable;
 use crate::engine::stats::Counters;
 use crate::engine::transport::{Socket, Token};
 use crate::engine::warm::Warm;
+use crate::proto::deflate::Pool;
 pub use duplex::DuplexOutput;
 use fault::contain;
 use mio::Events;
@@ -96,6 +97,7 @@ impl Reactor {
                 advances: Advances::default(),
                 spare: Vec::new(),
                 released: Vec::new(),
+                pool: Pool::default(),
                 counters: Counters::default(),
                 key: None,
             },

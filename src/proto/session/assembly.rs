@@ -5,6 +5,7 @@
 //! byte.
 
 use super::{Config, Progress, ProtocolError, Session, Sink};
+use crate::proto::deflate::{Inflating, Pool};
 use crate::proto::wire::{FrameHeader, Opcode, Utf8Validator, mask};
 
 /// The least memory an assembly grows to, unless the message needs less.
@@ -27,6 +28,9 @@ pub(super) struct Assembly {
     frame: Option<OpenFrame>,
     /// Where its text stands.
     utf8: Utf8Validator,
+    /// It is compressed; and how many bytes it had so far.
+    inflating: Option<Inflating>,
+    arrived: u64,
 }
 
 /// The frame of a message of which bytes are missing.
@@ -51,7 +55,7 @@ impl OpenFrame {
 
 impl Assembly {
     /// A message that begins, in `data`.
-    pub(super) fn new(opcode: Opcode, data: Vec<u8>) -> Self {
+    pub(super) fn new(opcode: Opcode, data: Vec<u8>, inflating: Option<Inflating>) -> Self {
         Self {
             opcode,
             data,
@@ -59,6 +63,8 @@ impl Assembly {
             frames: 0,
             frame: None,
             utf8: Utf8Validator::new(),
+            inflating,
+            arrived: 0,
         }
     }
 
@@ -71,7 +77,8 @@ impl Assembly {
 
     /// Memory held.
     pub(super) fn held(&self) -> usize {
-        size_of::<Self>() + self.data.capacity() + self.ends.capacity() * size_of::<u32>()
+        let inflating = self.inflating.as_ref().map_or(0, Inflating::held);
+        size_of::<Self>() + self.data.capacity() + self.ends.capacity() * size_of::<u32>() + inflating
     }
 
     /// Is a frame of it arriving?
@@ -81,7 +88,8 @@ impl Assembly {
 
     /// May the next frame be `len` long?
     pub(super) fn check_frame(&self, config: &Config, len: u64) -> Result<(), ProtocolError> {
-        if self.data.len() as u64 + len > config.message_max() {
+        // As in ws: neither what arrives nor what it stands for.
+        if self.arrived + len > config.message_max() {
             return Err(ProtocolError::MessageTooLong);
         }
         if config.max_fragments > 0 && self.frames >= config.max_fragments {
@@ -108,13 +116,48 @@ impl Assembly {
     }
 
     /// Takes what of `input` belongs to the open frame; says how much.
-    pub(super) fn take(&mut self, config: &Config, input: &[u8]) -> Result<usize, ProtocolError> {
+    pub(super) fn take<S: Sink>(
+        &mut self,
+        config: &Config,
+        input: &[u8],
+        sink: &mut S,
+    ) -> Result<usize, ProtocolError> {
         let len = input.len().min(self.missing());
-        self.make_room(len);
+        let input = input.get(..len).unwrap_or_default();
         let key = self.key();
-        mask::mask_append(input.get(..len).unwrap_or_default(), &mut self.data, key, 0);
+        if self.inflating.is_some() {
+            self.inflate(config, input, key, sink.pool())?;
+            return Ok(len);
+        }
+        self.make_room(len);
+        mask::mask_append(input, &mut self.data, key, 0);
         self.unmasked(config, len)?;
         Ok(len)
+    }
+
+    /// Inflates what arrived of the open frame, and the end of the message if it is complete.
+    fn inflate(&mut self, config: &Config, input: &[u8], key: [u8; 4], pool: &mut Pool) -> Result<(), ProtocolError> {
+        let Some(inflating) = &mut self.inflating else {
+            return Ok(());
+        };
+        let (start, most) = (self.data.len(), config.message_max());
+        let mut scratch = pool.take_scratch();
+        let mut bytes = pool.take_payload();
+        mask::mask_append(input, &mut bytes, key, 0);
+        let mut done = inflating.push(&bytes, &mut self.data, most, &mut scratch);
+        if done.is_ok()
+            && self
+                .frame
+                .is_some_and(|frame| frame.fin && frame.missing == input.len() as u64)
+        {
+            done = inflating.finish(&mut self.data, most, &mut scratch);
+        }
+        pool.put_payload(bytes);
+        pool.put_scratch(scratch);
+        done?;
+        self.check_text(config, start)?;
+        self.count(input.len());
+        Ok(())
     }
 
     /// How many bytes of the open frame are missing.
@@ -149,20 +192,33 @@ impl Assembly {
 
     /// The last `len` bytes of the data are new and unmasked: checks them, and ends the frame if it is complete.
     fn unmasked(&mut self, config: &Config, len: usize) -> Result<(), ProtocolError> {
-        let start = self.data.len() - len;
-        let (Some(frame), Some(fresh)) = (&mut self.frame, self.data.get(start..)) else {
-            return Ok(());
+        self.check_text(config, self.data.len() - len)?;
+        self.count(len);
+        Ok(())
+    }
+
+    /// Checks the text from `start` on.
+    fn check_text(&mut self, config: &Config, start: usize) -> Result<(), ProtocolError> {
+        if self.opcode == Opcode::Text && !config.skip_utf8_validation {
+            let fresh = self.data.get(start..).unwrap_or_default();
+            self.utf8.push(fresh).map_err(|_| ProtocolError::InvalidUtf8)?;
+        }
+        Ok(())
+    }
+
+    /// `len` bytes of the open frame were taken: ends it if it is complete.
+    fn count(&mut self, len: usize) {
+        let Some(frame) = &mut self.frame else {
+            return;
         };
         if let Some(key) = &mut frame.key {
             key.rotate_left(len & 3);
         }
-        if self.opcode == Opcode::Text && !config.skip_utf8_validation {
-            self.utf8.push(fresh).map_err(|_| ProtocolError::InvalidUtf8)?;
-        }
+        self.arrived += len as u64;
         frame.missing -= len as u64;
         frame.chunks += u32::from(len > 0);
         if frame.missing > 0 {
-            return Ok(());
+            return;
         }
         let end = self.data.len() as u32;
         if self.ends.last().copied().unwrap_or(0) < end {
@@ -171,7 +227,6 @@ impl Assembly {
         if !frame.fin {
             self.frame = None;
         }
-        Ok(())
     }
 
     /// The message is complete.
@@ -179,14 +234,18 @@ impl Assembly {
         self.frame.is_some_and(|frame| frame.fin && frame.missing == 0)
     }
 
-    /// Hands the whole message over.
-    pub(super) fn deliver<S: Sink>(self, config: &Config, sink: &mut S) -> Result<(), ProtocolError> {
+    /// Whether its text, if it is one, is complete.
+    fn check_end(&self, config: &Config) -> Result<(), ProtocolError> {
         if self.opcode == Opcode::Text && !config.skip_utf8_validation && !self.utf8.is_complete() {
             return Err(ProtocolError::InvalidUtf8);
         }
+        Ok(())
+    }
+
+    /// Hands the whole message over.
+    fn deliver<S: Sink>(self, sink: &mut S) {
         let fragments = if self.ends.len() > 1 { self.ends } else { Vec::new() };
         sink.message(self.opcode, self.data, fragments);
-        Ok(())
     }
 
     /// One more read brings bytes for the open frame: may it?
@@ -204,7 +263,10 @@ impl Session {
     /// [`DIRECT_MIN`] bytes of its current frame are missing, and how many bytes at most. They go into the vector's spare
     /// capacity; [`assembled`](Self::assembled) tells how many there were.
     pub fn assembly(&mut self) -> Option<(&mut Vec<u8>, usize)> {
-        let assembly = self.assembly.as_deref_mut()?;
+        let assembly = self
+            .assembly
+            .as_deref_mut()
+            .filter(|assembly| assembly.inflating.is_none())?;
         let missing = assembly.missing();
         if missing < DIRECT_MIN {
             return None;
@@ -230,9 +292,14 @@ impl Session {
 
     /// Hands the message under way over if nothing of it is missing.
     pub(super) fn deliver_if_whole<S: Sink>(&mut self, config: &Config, sink: &mut S) -> Result<(), ProtocolError> {
-        match self.assembly.take_if(|assembly| assembly.is_whole()) {
-            Some(assembly) => assembly.deliver(config, sink),
-            None => Ok(()),
+        let Some(mut assembly) = self.assembly.take_if(|assembly| assembly.is_whole()) else {
+            return Ok(());
+        };
+        assembly.check_end(config)?;
+        if let Some(inflating) = assembly.inflating.take() {
+            self.inflated(inflating, &assembly.data, sink.pool());
         }
+        assembly.deliver(sink);
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! What is a session allowed? Shared by all connections of a server.
 
+use crate::proto::deflate::{Deflate, Kind, Side};
 use crate::proto::wire::random_key;
 
 /// Which end of the connection we are: clients mask, servers do not (RFC 6455 section 5.1).
@@ -27,6 +28,8 @@ pub struct Config {
     pub skip_utf8_validation: bool,
     /// Answer pings by ourselves.
     pub auto_pong: bool,
+    /// What was agreed on about compression.
+    pub deflate: Option<Deflate>,
     /// Where the keys for automatic pongs come from (clients only).
     pub mask_key: fn() -> [u8; 4],
 }
@@ -40,6 +43,7 @@ impl Default for Config {
             max_buffered_chunks: 256 * 1024,
             skip_utf8_validation: false,
             auto_pong: true,
+            deflate: None,
             mask_key: random_key,
         }
     }
@@ -62,6 +66,27 @@ impl Config {
     #[inline]
     pub(super) fn peer_masks(&self) -> bool {
         self.role == Role::Server
+    }
+
+    /// How the peer compresses, if it may.
+    pub(super) fn peer_side(&self) -> Option<Side> {
+        self.deflate.map(|deflate| match self.role {
+            Role::Server => deflate.client,
+            Role::Client => deflate.server,
+        })
+    }
+
+    /// How we compress a message that begins with `len` bytes, if it is worth it; and whether we forget it then.
+    pub(super) fn compressor_for(&self, len: usize) -> Option<(Kind, bool)> {
+        let deflate = self.deflate?;
+        let own = match self.role {
+            Role::Server => deflate.server,
+            Role::Client => deflate.client,
+        };
+        if own.no_context_takeover && (len as u64) < deflate.threshold {
+            return None;
+        }
+        Some((deflate.kind(own)?, own.no_context_takeover))
     }
 
     /// The key for a frame of our own making.

@@ -2,6 +2,7 @@
 //!
 //! Sorted by fault. Messages and codes are those of `ws` wherever it has one, since applications match on them.
 
+use crate::proto::deflate::{Fault, InflateError};
 use crate::proto::wire::{FrameError, close_code};
 
 /// Why a connection has to fail (RFC 6455 section 7.1.7).
@@ -28,6 +29,9 @@ pub enum ProtocolError {
     /// Text or a close reason that is not UTF-8 (section 8.1).
     #[error("Invalid WebSocket frame: invalid UTF-8 sequence")]
     InvalidUtf8,
+    /// What came is not the compressed form of anything; zlib's words.
+    #[error("{0}")]
+    Inflate(Fault),
     /// Our limit on the size of a message.
     #[error("Max payload size exceeded")]
     MessageTooLong,
@@ -48,6 +52,15 @@ impl From<FrameError> for ProtocolError {
     }
 }
 
+impl From<InflateError> for ProtocolError {
+    fn from(error: InflateError) -> Self {
+        match error {
+            InflateError::TooLong => Self::MessageTooLong,
+            InflateError::Invalid(fault) => Self::Inflate(fault),
+        }
+    }
+}
+
 impl ProtocolError {
     /// The code for our close frame. The only place where an error becomes one.
     pub fn close_code(self) -> u16 {
@@ -57,7 +70,7 @@ impl ProtocolError {
             | Self::ExpectedMask
             | Self::UnexpectedMask
             | Self::InvalidCloseCode(_) => close_code::PROTOCOL_ERROR,
-            Self::InvalidUtf8 => close_code::INVALID_PAYLOAD,
+            Self::InvalidUtf8 | Self::Inflate(_) => close_code::INVALID_PAYLOAD,
             Self::TooManyFragments | Self::TooManyChunks => close_code::POLICY_VIOLATION,
             Self::UnsupportedLength | Self::MessageTooLong => close_code::MESSAGE_TOO_BIG,
         }
@@ -72,6 +85,8 @@ impl ProtocolError {
             Self::UnexpectedMask => "WS_ERR_UNEXPECTED_MASK",
             Self::InvalidCloseCode(_) => "WS_ERR_INVALID_CLOSE_CODE",
             Self::InvalidUtf8 => "WS_ERR_INVALID_UTF8",
+            // zlib's own, as ws hands it on.
+            Self::Inflate(_) => "Z_DATA_ERROR",
             Self::UnsupportedLength => "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH",
             Self::MessageTooLong => "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
             Self::TooManyFragments | Self::TooManyChunks => "WS_ERR_TOO_MANY_BUFFERED_PARTS",

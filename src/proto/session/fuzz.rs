@@ -4,6 +4,7 @@
 use std::cell::Cell;
 
 use super::{Config, Progress, ProtocolError, Role, Session, Sink};
+use crate::proto::deflate::{Parameters, Pool, Tuning};
 use crate::proto::wire::Opcode;
 
 /// One thing a session told its sink.
@@ -28,6 +29,8 @@ pub struct Transcript {
     pub assembled: usize,
     /// What was reserved last.
     room: Vec<u8>,
+    /// What inflates.
+    pool: Pool,
 }
 
 impl Transcript {
@@ -66,6 +69,10 @@ impl Sink for Transcript {
 
     fn ready(&self) -> bool {
         self.accepts()
+    }
+
+    fn pool(&mut self) -> &mut Pool {
+        &mut self.pool
     }
 
     fn close(&mut self, code: u16, reason: &[u8]) {
@@ -156,6 +163,7 @@ pub fn fuzz_receive(data: &[u8]) {
         max_buffered_chunks: 0,
         skip_utf8_validation: choice & 8 != 0,
         auto_pong: choice & 16 == 0,
+        deflate: (choice & 64 != 0).then(|| Parameters::default().deflate(0, Tuning::default())),
         mask_key: || [1, 2, 3, 4],
     };
     let mut whole = Driven::default();

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod assembly;
+mod compression;
 mod config;
 mod control;
 mod error;
@@ -25,6 +26,7 @@ pub use sink::{ASSEMBLE_MIN, Progress, Sink};
 
 use super::wire::MAX_HEADER_LEN;
 use assembly::Assembly;
+use compression::Context;
 use control::{Deferred, PartialControl};
 
 /// A live WebSocket connection after its handshake: the protocol's state, and nothing of the transport's.
@@ -38,6 +40,8 @@ pub struct Session {
     control: Option<Box<PartialControl>>,
     /// The ping that waits for the peer to take what it was sent.
     deferred: Option<Box<Deferred>>,
+    /// What compression remembers between messages.
+    context: Option<Box<Context>>,
     /// The start of a frame header, `header_len` bytes of it.
     header: [u8; MAX_HEADER_LEN - 1],
     /// < `MAX_HEADER_LEN`.
@@ -48,8 +52,20 @@ pub struct Session {
     close_received: bool,
     /// A close frame was sent.
     close_sent: bool,
-    /// A message was begun with fin = false; what follows is a continuation.
-    sending_fragments: bool,
+    /// The message of which not all fragments were sent.
+    sending: Sending,
+}
+
+/// What the next data frame to be sent belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sending {
+    /// A message of its own.
+    #[default]
+    Nothing,
+    /// A message that was begun with fin = false: it is a continuation.
+    Plain,
+    /// The same, compressed.
+    Compressed,
 }
 
 impl Session {
@@ -92,6 +108,7 @@ impl Session {
         self.assembly.as_ref().map_or(0, |assembly| assembly.held())
             + self.control.as_ref().map_or(0, |_| size_of::<PartialControl>())
             + self.deferred.as_ref().map_or(0, |_| size_of::<Deferred>())
+            + self.context.as_ref().map_or(0, |context| context.held())
     }
 
     /// Makes `error` final and lets go of all that was under way.

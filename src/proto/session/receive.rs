@@ -139,7 +139,7 @@ impl<S: Sink> Receiver<'_, S> {
         let &[first, second, ref rest @ ..] = bytes else {
             return Ok(None);
         };
-        let prefix = FramePrefix::parse(first, second, false)?;
+        let prefix = FramePrefix::parse(first, second, self.config.deflate.is_some())?;
         let assembly = self.session.assembly.as_deref();
         // Section 5.4: fragments of one message are not interleaved with another's.
         let in_order = prefix.opcode.is_control() || (prefix.opcode == Opcode::Continuation) == assembly.is_some();
@@ -213,17 +213,26 @@ impl<S: Sink> Receiver<'_, S> {
             return Ok(Step::Refused);
         }
         if begins {
-            let capacity = Assembly::first_capacity(&header, body.len());
-            let data = self.sink.buffer(capacity, header.len);
-            self.session.assembly = Some(Box::new(Assembly::new(header.opcode, data)));
+            self.begin(&header, body.len());
         }
         let Some(assembly) = self.session.assembly.as_deref_mut() else {
             return Ok(Step::Short);
         };
         assembly.begin_frame(header);
-        let taken = assembly.take(self.config, body)?;
+        let taken = assembly.take(self.config, body, self.sink)?;
         self.session.deliver_if_whole(self.config, self.sink)?;
         Ok(Step::Taken(taken))
+    }
+
+    /// A message that begins with a frame of this header, of which `available` bytes are there.
+    fn begin(&mut self, header: &FrameHeader, available: usize) {
+        let capacity = Assembly::first_capacity(header, available);
+        let data = self.sink.buffer(capacity, header.len);
+        let inflating = header
+            .rsv1
+            .then(|| self.session.inflating(self.config, self.sink))
+            .flatten();
+        self.session.assembly = Some(Box::new(Assembly::new(header.opcode, data, inflating)));
     }
 
     /// The rest of the open data frame, or some more of it.
@@ -235,7 +244,7 @@ impl<S: Sink> Receiver<'_, S> {
             return Ok(Step::Refused);
         }
         assembly.check_chunk(self.config)?;
-        let taken = assembly.take(self.config, input)?;
+        let taken = assembly.take(self.config, input, self.sink)?;
         self.session.deliver_if_whole(self.config, self.sink)?;
         Ok(Step::Taken(taken))
     }

@@ -1,6 +1,6 @@
 //! How does what the application sends become frames?
 
-use super::Session;
+use super::{Sending, Session};
 use crate::proto::wire::{FrameHeader, Opcode, mask};
 
 /// A control frame's 125 bytes less the close code.
@@ -50,13 +50,13 @@ impl Session {
         if opcode.is_control() {
             return opcode;
         }
-        let opcode = if self.sending_fragments {
-            Opcode::Continuation
-        } else {
-            opcode
-        };
-        self.sending_fragments = !fin;
-        opcode
+        let begins = self.sending == Sending::Nothing;
+        if fin {
+            self.sending = Sending::Nothing;
+        } else if begins {
+            self.sending = Sending::Plain;
+        }
+        if begins { opcode } else { Opcode::Continuation }
     }
 }
 
@@ -67,8 +67,14 @@ pub(super) fn put_frame(opcode: Opcode, fin: bool, payload: &[u8], key: Option<[
         mask: key,
         ..FrameHeader::new(opcode, fin, payload.len() as u64)
     };
+    put(header, payload, out);
+}
+
+/// Appends one frame with this header.
+#[inline]
+pub(super) fn put(header: FrameHeader, payload: &[u8], out: &mut Vec<u8>) {
     header.encode(out);
-    match key {
+    match header.mask {
         Some(key) => mask::mask_append(payload, out, key, 0),
         None => out.extend_from_slice(payload),
     }

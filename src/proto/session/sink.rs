@@ -1,5 +1,6 @@
 //! To whom does a session tell what it received?
 
+use crate::proto::deflate::Pool;
 use crate::proto::wire::Opcode;
 
 /// A whole message of at least this size gets memory of its own instead of a place among the small ones.
@@ -32,6 +33,9 @@ pub trait Sink {
     fn buffer(&mut self, capacity: usize, _length: u64) -> Vec<u8> {
         Vec::with_capacity(capacity)
     }
+
+    /// What inflates compressed messages. Asked for only where compression was agreed on.
+    fn pool(&mut self) -> &mut Pool;
 
     /// The peer's close frame: its code, 1005 when it had none, and its reason.
     fn close(&mut self, code: u16, reason: &[u8]);

@@ -149,5 +149,5 @@ fn many_small_fragments_cost_little() {
 
 #[test]
 fn a_session_is_small() {
-    assert!(size_of::<crate::proto::session::Session>() <= 48);
+    assert!(size_of::<crate::proto::session::Session>() <= 56);
 }

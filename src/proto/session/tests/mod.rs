@@ -2,6 +2,7 @@
 
 mod assembly;
 mod closing;
+mod compression;
 mod control;
 mod limits;
 mod malformed;

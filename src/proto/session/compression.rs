@@ -1,0 +1,145 @@
+//! Which of a session's messages are compressed, and what has to be remembered of them (RFC 7692 section 6)?
+//!
+//! The work is the [`deflate`](crate::proto::deflate) room's. A compressor stays with the session only within a message;
+//! between messages it lies in the pool, where it may be given to others.
+
+use super::send::put;
+use super::{Config, Sending, Session, Sink};
+use crate::proto::deflate::{Compressor, History, Inflating, Pool};
+use crate::proto::wire::{FrameHeader, Opcode};
+
+/// What compression remembers between the messages of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Context {
+    /// What the peer may refer to.
+    history: History,
+    /// Under which name the pool keeps our compressor; 0 when it has none of ours.
+    owner: u64,
+    /// The compressor of the message of which not all fragments were sent.
+    compressor: Option<Compressor>,
+}
+
+impl Context {
+    /// Memory held.
+    pub(super) fn held(&self) -> usize {
+        size_of::<Self>() + self.history.held()
+    }
+}
+
+impl Session {
+    /// Sends one frame as [`send`](Self::send) does, its message compressed if that was agreed on, `compress` says so, and
+    /// it is worth it. `compress` counts at the first frame of a message only; so does its length.
+    #[expect(clippy::too_many_arguments, reason = "what a frame is made of")]
+    pub fn send_message(
+        &mut self,
+        config: &Config,
+        (opcode, fin): (Opcode, bool),
+        payload: &[u8],
+        compress: bool,
+        key: Option<[u8; 4]>,
+        pool: &mut Pool,
+        out: &mut Vec<u8>,
+    ) {
+        if self.close_sent {
+            return;
+        }
+        let begins = self.sending == Sending::Nothing;
+        if !self.compresses(config, payload.len(), compress) {
+            return self.send(opcode, fin, payload, key, out);
+        }
+        self.sending = Sending::Compressed;
+        let opcode = if begins { opcode } else { Opcode::Continuation };
+        let packed = self.compress(config, payload, fin, pool);
+        let header = FrameHeader {
+            rsv1: begins,
+            mask: key,
+            ..FrameHeader::new(opcode, fin, packed.len() as u64)
+        };
+        put(header, &packed, out);
+        pool.put_payload(packed);
+        if fin {
+            self.sending = Sending::Nothing;
+        }
+    }
+
+    /// Whether [`send_message`](Self::send_message) would compress the frame.
+    pub fn compresses(&self, config: &Config, len: usize, compress: bool) -> bool {
+        match self.sending {
+            Sending::Nothing => compress && config.compressor_for(len).is_some(),
+            Sending::Plain => false,
+            Sending::Compressed => true,
+        }
+    }
+
+    /// The compressed form of a payload.
+    fn compress(&mut self, config: &Config, payload: &[u8], fin: bool, pool: &mut Pool) -> Vec<u8> {
+        // Within a message the length decides nothing any more.
+        let Some((kind, forgets)) = config.compressor_for(usize::MAX) else {
+            return Vec::new();
+        };
+        let context = self.context.get_or_insert_default();
+        let mut compressor = match context.compressor.take() {
+            Some(compressor) => compressor,
+            None => pool.take(kind, context.owner),
+        };
+        let packed = pool.compress(&mut compressor, payload, fin);
+        if !fin {
+            context.compressor = Some(compressor);
+        } else if forgets {
+            pool.give(compressor, 0);
+        } else {
+            if context.owner == 0 {
+                context.owner = pool.owner();
+            }
+            pool.give(compressor, context.owner);
+        }
+        if fin {
+            pool.tally.deflated += 1;
+        }
+        if forgets && fin && context.is_empty() {
+            self.context = None;
+        }
+        packed
+    }
+
+    /// What inflates a message that begins now.
+    pub(super) fn inflating<S: Sink>(&mut self, config: &Config, sink: &mut S) -> Option<Inflating> {
+        let side = config.peer_side()?;
+        let history = self
+            .context
+            .as_mut()
+            .map(|context| std::mem::take(&mut context.history));
+        let history = history.unwrap_or_default();
+        Some(Inflating::begin(
+            sink.pool(),
+            history,
+            side.bits,
+            side.no_context_takeover,
+        ))
+    }
+
+    /// A compressed message is complete.
+    pub(super) fn inflated(&mut self, inflating: Inflating, message: &[u8], pool: &mut Pool) {
+        pool.tally.inflated += 1;
+        let history = inflating.end(message, pool);
+        if history.held() > 0 {
+            self.context.get_or_insert_default().history = history;
+        }
+    }
+
+    /// The connection ends: its compressor is free for others.
+    pub fn release(&mut self, pool: &mut Pool) {
+        if let Some(context) = self.context.take()
+            && context.owner != 0
+        {
+            pool.disown(context.owner);
+        }
+    }
+}
+
+impl Context {
+    /// Nothing is remembered.
+    fn is_empty(&self) -> bool {
+        self.history.held() == 0 && self.owner == 0 && self.compressor.is_none()
+    }
+}
