@@ -1,6 +1,7 @@
 //! The class JavaScript makes one of per reactor: conversions only.
 
 use super::channel::Channel;
+use super::deflate::DeflateSettings;
 use super::output::write_duplexes;
 use super::stats::ReactorStats;
 use super::{calls, cleanup, create, functions};
@@ -51,11 +52,13 @@ pub struct ConnectionSettings {
     pub close_timeout: f64,
     /// Bytes that may wait undelivered in JavaScript.
     pub receive_credit: u32,
+    /// What was agreed on about compression.
+    pub deflate: Option<DeflateSettings>,
 }
 
 /// A number from JavaScript as an unsigned one; what is below zero, or none, counts as zero.
 #[expect(clippy::cast_sign_loss, reason = "the conversion saturates")]
-fn unsigned(number: f64) -> u64 {
+pub(crate) fn unsigned(number: f64) -> u64 {
     number as u64
 }
 
@@ -69,6 +72,7 @@ impl From<ConnectionSettings> for Settings {
                 max_buffered_chunks: from.max_buffered_chunks,
                 skip_utf8_validation: from.skip_utf8_validation,
                 auto_pong: from.auto_pong,
+                deflate: from.deflate.and_then(|deflate| deflate.read()),
                 ..Config::default()
             },
             close_timeout: Duration::from_secs_f64(from.close_timeout.clamp(0.0, 1e12) / 1000.0),

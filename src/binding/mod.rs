@@ -1,14 +1,15 @@
 //! Ring 2: the only room that names napi. It converts and forwards; decisions are the inner rings' or JavaScript's.
 //!
 //! [`class`] is the one class, a reactor as JavaScript sees it; [`channel`] is what is behind it, made by [`create`]. [`calls`] are what messages call, [`dispatch`] brings events up, [`slab`] takes commands
-//! down, [`output`] brings up what streams write, [`memory`] is what both see, [`uv`] lets the JavaScript loop watch a reactor, [`cleanup`] ends it with its environment. [`handshake`] and
-//! [`descriptor`] are plain functions, and [`receiver`] is a session without a connection.
+//! down, [`output`] brings up what streams write, [`memory`] is what both see, [`uv`] lets the JavaScript loop watch a reactor, [`cleanup`] ends it with its environment. [`handshake`],
+//! [`deflate`] and [`descriptor`] are plain functions, and [`receiver`] is a session without a connection.
 
 mod calls;
 mod channel;
 mod class;
 mod cleanup;
 mod create;
+mod deflate;
 mod descriptor;
 mod dispatch;
 mod functions;
