@@ -18,7 +18,7 @@ use std::time::Duration;
 /// How a channel is driven.
 #[napi(object)]
 pub struct ChannelOptions {
-    /// `'auto'`, `'loop'`, `'threads'` or `'inline'` (Duplexes).
+    /// `'auto'`, `'loop'`, `'threads'`, `'inline'` (Duplexes) or `'apart'` (a thread, whatever happens).
     pub driver: String,
     /// The name of its thread.
     pub name: String,

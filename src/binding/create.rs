@@ -98,6 +98,7 @@ pub(crate) fn create(
         ledger.release(raw);
         Error::from_reason(error.to_string())
     })?;
+    let hub = if options.driver == "apart" { hub.apart() } else { hub };
     let (resource, async_context) = async_context(env)?;
     let now = Instant::now();
     let settings = hub.reactor().settings().clone();
@@ -140,7 +141,7 @@ pub(crate) fn create(
 fn first_driver(options: &ChannelOptions) -> Driver {
     match options.driver.as_str() {
         "inline" => Driver::Inline,
-        "threads" => Driver::Thread,
+        "threads" | "apart" => Driver::Thread,
         _ => Driver::Loop,
     }
 }
@@ -157,6 +158,7 @@ fn budget(options: &ChannelOptions) -> Budget {
 
 fn back(options: &ChannelOptions) -> Return {
     match (options.driver.as_str(), options.switch_every) {
+        ("apart", _) => Return::Never,
         (_, Some(micros)) => Return::After(Duration::from_micros(micros.into())),
         ("auto", None) => Return::ByPolicy,
         _ => Return::Never,

@@ -47,6 +47,12 @@ pub struct ReactorStats {
     pub switches: f64,
     /// Those with work under way.
     pub busy_switches: f64,
+    /// Compressed messages received.
+    pub inflated: f64,
+    /// Compressed messages sent.
+    pub deflated: f64,
+    /// Compressors in existence.
+    pub compressors: f64,
     /// Bytes held: output not taken, input not delivered, warm buffers.
     pub memory: f64,
 }
@@ -57,6 +63,7 @@ impl ReactorStats {
     pub(crate) fn read(hub: &Hub) -> Option<Self> {
         let reactor = hub.try_reactor()?;
         let counters = *reactor.counters();
+        let (tally, compressors) = (reactor.pool().tally, reactor.pool().compressors());
         let (live, starved, held) = (reactor.live(), reactor.starved(), reactor.held());
         drop(reactor);
         let (made, queued) = hub.events.depth();
@@ -83,6 +90,9 @@ impl ReactorStats {
             slabs: total(&crossings.slabs),
             switches: total(&crossings.switches),
             busy_switches: total(&crossings.busy_switches),
+            inflated: tally.inflated as f64,
+            deflated: tally.deflated as f64,
+            compressors: compressors as f64,
             memory: (held + hub.warm().held()) as f64,
         })
     }

@@ -101,6 +101,16 @@ impl Hub {
         })
     }
 
+    /// One whose work is too dear for the JavaScript thread: its own thread does all of it, and what Duplexes have to
+    /// write comes up as events.
+    #[cfg(not(loom))]
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        self.exchange.keep_apart();
+        self.reactor.get_mut().tell_duplexes();
+        self
+    }
+
     /// The totals of what is out.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -139,9 +149,11 @@ impl Hub {
         let mut batch = self.events.open();
         self.take_mail(reactor);
         reactor.write();
+        reactor.tell_output(&mut batch);
         reactor.turn(look, &mut batch);
         self.take_mail(reactor);
         reactor.write();
+        reactor.tell_output(&mut batch);
         batch.released.append(&mut reactor.take_released());
         // Only now: mail and writes have news for connections too.
         let more = reactor.has_work();
@@ -192,7 +204,7 @@ impl Hub {
 
     /// Applies what was posted, if nobody is in the way: the ledger then tells of it.
     pub fn settle(&self) {
-        if self.mailbox.is_empty() {
+        if self.mailbox.is_empty() || self.exchange.is_apart() {
             return;
         }
         let Some(mut reactor) = self.reactor.try_lock() else {

@@ -20,6 +20,7 @@ impl Connection {
                 self.flags.set(Flags::STARVED);
             }
         }
+        self.after_input(batch, work);
         if self.is_gone() {
             self.single(batch, kind::CLOSED);
         }
@@ -28,12 +29,55 @@ impl Connection {
 
     /// Input for a Duplex that has `backlog` bytes to pass on. `None` is its end.
     pub fn input(&mut self, bytes: Option<&[u8]>, backlog: u32, batch: &mut Batch, work: &mut Work) {
-        self.backlog = backlog;
+        self.set_backlog(backlog);
         match bytes {
             Some(bytes) => self.bring(bytes, batch, work),
             None => self.flags.set(Flags::ENDING),
         }
         self.end_after_input(batch);
+    }
+
+    /// The same, to be taken by the next turn; `tell` when all of it is.
+    pub fn keep_input(&mut self, bytes: &[u8], end: bool, tell: bool, backlog: u32, work: &mut Work) {
+        self.set_backlog(backlog);
+        self.received += bytes.len() as u64;
+        work.counters.bytes_in += bytes.len() as u64;
+        if !self.is_deaf() {
+            self.input.extend_from_slice(bytes);
+        }
+        if end {
+            self.flags.set(Flags::ENDING);
+        }
+        if tell {
+            self.flags.set(Flags::TAKEN);
+        }
+    }
+
+    /// A Duplex is gone. What it brought is told, wanted or not: nobody could ask for it any more.
+    pub fn leave(&mut self) {
+        self.flags.set(Flags::LEAVING);
+        self.flags.clear(Flags::PAUSED);
+    }
+
+    /// What follows once all that a Duplex brought is taken.
+    fn after_input(&mut self, batch: &mut Batch, work: &mut Work) {
+        if !self.input.is_empty() || self.is_gone() {
+            return;
+        }
+        if self.flags.has(Flags::TAKEN) {
+            self.flags.clear(Flags::TAKEN);
+            self.single(batch, kind::TAKEN);
+        }
+        if self.flags.has(Flags::LEAVING) {
+            self.terminate(false, work);
+        }
+    }
+
+    /// A Duplex was given so much that it has not passed on.
+    pub(super) fn set_backlog(&mut self, backlog: u32) {
+        if backlog > 0 || self.extra.is_some() {
+            self.extra.get_or_insert_default().backlog = backlog;
+        }
     }
 
     fn bring(&mut self, bytes: &[u8], batch: &mut Batch, work: &mut Work) {
@@ -167,7 +211,7 @@ impl Connection {
 
     /// Hands `bytes` to the session; what it does not take is kept.
     fn take(&mut self, bytes: &[u8], batch: &mut Batch, work: &mut Work) {
-        let pending = self.pending() + self.backlog as usize;
+        let pending = self.pending() + self.extra.as_ref().map_or(0, |extra| extra.backlog as usize);
         let mut sink = BatchSink::new(self.id, batch, &mut self.credit, MESSAGES_PER_READ, work);
         let result = self
             .session

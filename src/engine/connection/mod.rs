@@ -6,6 +6,7 @@
 
 mod flags;
 mod input;
+mod marks;
 mod output;
 
 use super::advances::Advances;
@@ -18,6 +19,7 @@ use crate::proto::deflate::Pool;
 use crate::proto::session::Session;
 use crate::proto::wire::random_key;
 use flags::Flags;
+use marks::Marks;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +85,15 @@ impl Work {
     }
 }
 
+/// What few connections have.
+#[derive(Default)]
+struct Extra {
+    /// A Duplex: bytes it was given and has not passed on.
+    backlog: u32,
+    /// Compressed output: which of what JavaScript asked to send is out.
+    marks: Option<Marks>,
+}
+
 /// A live connection.
 pub struct Connection {
     id: u32,
@@ -90,8 +101,6 @@ pub struct Connection {
     credit: i32,
     /// The last batch scope it occurred in.
     scope: u32,
-    /// A Duplex: bytes it was given and has not passed on.
-    backlog: u32,
     deadline: Tick,
     transport: Transport,
     session: Session,
@@ -103,6 +112,7 @@ pub struct Connection {
     input: Vec<u8>,
     /// Framed bytes JavaScript asked to send.
     asked: u64,
+    extra: Option<Box<Extra>>,
     received: u64,
     sent: u64,
 }
@@ -118,7 +128,6 @@ impl Connection {
             flags,
             credit: settings.receive_credit,
             scope: 0,
-            backlog: 0,
             deadline: Tick::NEVER,
             transport,
             session: Session::new(),
@@ -127,6 +136,7 @@ impl Connection {
             queue: None,
             input: leftover.to_vec(),
             asked: 0,
+            extra: None,
             received: 0,
             sent: 0,
         }
@@ -181,12 +191,16 @@ impl Connection {
 
     /// Memory held for it: output, and input that waits for credit.
     pub fn held(&self) -> usize {
-        self.pending() + self.input.len()
+        self.pending() + self.input.len() + self.session.remembered()
     }
 
     /// How much of what JavaScript sent is out.
     pub fn written(&self) -> u64 {
-        self.asked.saturating_sub(self.pending() as u64)
+        match self.extra.as_ref().and_then(|extra| extra.marks.as_ref()) {
+            Some(marks) if self.pending() > 0 => marks.settled(),
+            Some(_) => self.asked,
+            None => self.asked.saturating_sub(self.pending() as u64),
+        }
     }
 
     /// Notes what the kernel reported; whether it can be served or written now.
@@ -206,6 +220,7 @@ impl Connection {
     pub fn enqueue(&mut self) -> bool {
         let wanted = self.is_gone()
             || self.flags.has(Flags::WRITTEN | Flags::DRAINED)
+            || (self.input.is_empty() && self.flags.has(Flags::TAKEN | Flags::LEAVING))
             || (self.has_input() && !self.flags.has(Flags::PAUSED | Flags::STARVED));
         wanted && self.flags.raise(Flags::QUEUED)
     }

@@ -1,6 +1,7 @@
 //! What a connection sends: JavaScript's commands become frames, frames become writes.
 
 use super::flags::Flags;
+use super::marks::Marks;
 use super::{Connection, Work};
 use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, operation};
@@ -27,10 +28,20 @@ impl Connection {
             work.released.extend(foreign.map(|bytes| bytes.token()));
             return;
         }
+        let before = self.written();
         self.asked += framed_length(length, mask.is_some());
         work.counters.message_out(opcode, length);
         self.lend_output(work);
+        let compress = !command.has(operation::PLAIN);
         match foreign {
+            foreign if self.compresses(opcode, length, compress) => {
+                let payload = foreign.as_ref().map_or(command.body, Foreign::as_slice);
+                let rules = &self.settings.session;
+                let Work { pool, released, .. } = work;
+                self.session
+                    .send_message(rules, (opcode, fin), payload, compress, mask, pool, &mut self.out);
+                released.extend(foreign.map(|bytes| bytes.token()));
+            }
             None => self.session.send(opcode, fin, command.body, mask, &mut self.out),
             // The application's own memory stays as it is.
             Some(bytes) if mask.is_some() => {
@@ -43,6 +54,36 @@ impl Connection {
                 self.queue.get_or_insert_default().push(Segment::Foreign(bytes, 0));
             }
         }
+        self.mark(before);
+    }
+
+    /// Whether a data frame goes out compressed.
+    fn compresses(&self, opcode: Opcode, length: usize, compress: bool) -> bool {
+        let rules = &self.settings.session;
+        rules.deflate.is_some() && !opcode.is_control() && self.session.compresses(rules, length, compress)
+    }
+
+    /// Something was written.
+    fn pass_marks(&mut self) {
+        if self.pending() == 0 {
+            // Only a Duplex has anything else in it.
+            self.extra = None;
+        } else if let Some(marks) = self.extra.as_mut().and_then(|extra| extra.marks.as_mut()) {
+            marks.pass(self.sent);
+        }
+    }
+
+    /// A frame was added to the output of a connection that compresses; `before` was out then.
+    fn mark(&mut self, before: u64) {
+        if self.settings.session.deflate.is_none() || self.is_duplex() {
+            return;
+        }
+        let end = self.sent + self.pending() as u64;
+        let extra = self.extra.get_or_insert_default();
+        extra
+            .marks
+            .get_or_insert_with(|| Marks::from(before))
+            .add(end, self.asked);
     }
 
     /// Appends a frame that JavaScript has encoded itself: the command's body, then `foreign`.
@@ -55,6 +96,7 @@ impl Connection {
             return;
         }
         let length = foreign.as_ref().map_or(0, |bytes| bytes.as_slice().len());
+        let before = self.written();
         self.asked += (command.body.len() + length) as u64;
         if let Ok(Some((header, _))) = FrameHeader::parse(command.body) {
             work.counters.message_out(header.opcode, header.len as usize);
@@ -65,6 +107,7 @@ impl Connection {
             self.queue_output();
             self.queue.get_or_insert_default().push(Segment::Foreign(bytes, 0));
         }
+        self.mark(before);
     }
 
     /// Sends the close frame.
@@ -117,6 +160,11 @@ impl Connection {
         self.terminate(reset, work);
     }
 
+    /// The same for a Duplex whose output is told: it is told before the last event.
+    pub fn end_after_output(&mut self) {
+        self.flags.set(Flags::GONE);
+    }
+
     /// Drops the transport; the last event follows.
     pub fn terminate(&mut self, reset: bool, work: &mut Work) {
         // What is dropped now never counts as written.
@@ -129,6 +177,8 @@ impl Connection {
         }
         self.flags.set(Flags::GONE);
         work.advances.settle(self.id);
+        self.session.release(&mut work.pool);
+        self.extra = None;
         self.out = Vec::new();
         self.input = Vec::new();
         if let Some(queue) = &mut self.queue {
@@ -227,6 +277,7 @@ impl Connection {
     fn note_written(&mut self, flushed: Flushed, progress: usize, work: &mut Work) {
         self.sent += progress as u64;
         work.counters.bytes_out += progress as u64;
+        self.pass_marks();
         match flushed {
             Flushed::All => {}
             Flushed::Full => {
@@ -299,8 +350,13 @@ impl Connection {
 
     /// A Duplex has passed everything on: the ping that had to wait is answered.
     pub fn passed_on(&mut self) {
-        self.backlog = 0;
+        self.set_backlog(0);
         self.session.drained(&self.settings.session, &mut self.out);
+    }
+
+    /// How much JavaScript has sent.
+    pub fn asked(&self) -> u64 {
+        self.asked
     }
 
     /// What a Duplex has to write: what was queued, what comes after it, and whether it has to end then.

@@ -36,6 +36,8 @@ pub struct Exchange {
     hungry: AtomicBool,
     /// The JavaScript thread has no time to spare.
     full: AtomicBool,
+    /// The work is too dear for the JavaScript thread: it never does any of it, as long as the process lives.
+    is_apart: bool,
 }
 
 impl Exchange {
@@ -46,7 +48,18 @@ impl Exchange {
             waiting: AtomicBool::new(false),
             hungry: AtomicBool::new(false),
             full: AtomicBool::new(false),
+            is_apart: false,
         }
+    }
+
+    /// JavaScript leaves all work to the thread from the start.
+    pub fn keep_apart(&mut self) {
+        self.is_apart = true;
+    }
+
+    /// Whether it does.
+    pub fn is_apart(&self) -> bool {
+        self.is_apart
     }
 
     /// JavaScript tells whether its thread has time to spare.
@@ -80,6 +93,7 @@ impl Exchange {
     pub fn may_try(&self, bytes: usize) -> bool {
         match self.driver() {
             Driver::Loop | Driver::Inline => true,
+            Driver::Thread if self.is_apart => bytes == 0 && self.waiting.load(Ordering::SeqCst),
             Driver::Thread => bytes <= DIRECT_BYTES && self.waiting.load(Ordering::SeqCst),
             Driver::ToLoop | Driver::ToThread | Driver::Stopped => false,
         }

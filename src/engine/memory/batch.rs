@@ -40,6 +40,12 @@ pub mod kind {
     pub const WRITTEN: u32 = 8;
     /// The connection is gone; always its last event.
     pub const CLOSED: u32 = 7;
+    /// For a Duplex that another thread serves: bytes to be written to it.
+    pub const OUTPUT: u32 = 11;
+    /// That was all for now: how much of what JavaScript sent it stands for (a double), and whether to end the Duplex.
+    pub const FLUSHED: u32 = 12;
+    /// All it brought is taken.
+    pub const TAKEN: u32 = 13;
     /// Flag: the message has memory of its own; the offset is its index.
     pub const LARGE: u32 = 0x80;
     /// Flag: it came in several frames.

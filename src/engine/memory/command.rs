@@ -15,8 +15,12 @@ pub mod operation {
     pub const REFERENCE: u32 = 0x40;
     /// JavaScript waits to hear when it is out.
     pub const NOTIFY: u32 = 0x80;
+    /// Do not compress it, although that was agreed on.
+    pub const PLAIN: u32 = 0x1_0000;
     /// Where the verb begins.
     pub const VERB_SHIFT: u32 = 8;
+    /// Bits of the verb.
+    pub const VERB: u32 = 0xff;
 }
 
 /// What a command does.
@@ -42,11 +46,18 @@ pub enum Verb {
     Key,
     /// Send bytes that are a frame already: those of the body, then those that cross by reference.
     Raw,
+    /// Something for a Duplex that another thread serves: how much of its output it has not passed on, then the bytes.
+    /// FIN: it has ended. NOTIFY: JavaScript waits to hear when all of it is taken.
+    Input,
+    /// Such a Duplex has passed all its output on.
+    PassedOn,
+    /// Such a Duplex is gone: what it brought before is all there is.
+    Leave,
 }
 
 impl Verb {
     fn from_word(word: u32) -> Option<Self> {
-        Some(match word >> operation::VERB_SHIFT {
+        Some(match (word >> operation::VERB_SHIFT) & operation::VERB {
             0 => Self::Frame,
             1 => Self::Attach,
             2 => Self::Close,
@@ -57,6 +68,9 @@ impl Verb {
             7 => Self::Shutdown,
             8 => Self::Key,
             9 => Self::Raw,
+            10 => Self::Input,
+            11 => Self::PassedOn,
+            12 => Self::Leave,
             _ => return None,
         })
     }

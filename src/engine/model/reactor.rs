@@ -53,6 +53,9 @@ impl Reactor {
     /// Nothing: commands have no output.
     pub fn write(&mut self) {}
 
+    /// Nothing: there are no Duplexes.
+    pub fn tell_output(&mut self, _batch: &mut Batch) {}
+
     /// Looks at the set and hands one message over.
     pub fn turn(&mut self, look: bool, batch: &mut Batch) -> bool {
         if look {

@@ -1,7 +1,7 @@
 //! What JavaScript asks of a reactor's connections, applied in order; and what time asks.
 
 use super::fault::contain;
-use super::{Reactor, connection, index_of};
+use super::{Reactor, connection, index_of, note_input};
 use crate::engine::connection::Connection;
 use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, Commands, Verb, operation};
@@ -84,6 +84,9 @@ impl Reactor {
                 // The answer to a FIN ends the connection as soon as the output is out, and that may take its time, as in ws.
                 closing = !connection.is_ended();
             }
+            Verb::Terminate | Verb::Reset if self.tells_duplexes && connection.is_duplex() => {
+                connection.end_after_output()
+            }
             Verb::Terminate => connection.drop_after_output(false, &mut self.work),
             Verb::Reset => connection.drop_after_output(true, &mut self.work),
             Verb::Pause => connection.set_paused(true),
@@ -92,6 +95,14 @@ impl Reactor {
                 self.work.key = command.body.first_chunk().map(|key| (command.id, *key));
                 return;
             }
+            Verb::Input => {
+                let bytes = command.body.get(4..).unwrap_or(&[]);
+                let (end, tell) = (command.has(operation::FIN), command.has(operation::NOTIFY));
+                connection.keep_input(bytes, end, tell, command.word(0), &mut self.work);
+                note_input(&self.ledger, connection);
+            }
+            Verb::PassedOn => connection.passed_on(),
+            Verb::Leave => connection.leave(),
             Verb::Attach => {}
         }
         if connection.mark_dirty() {

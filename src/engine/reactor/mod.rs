@@ -7,6 +7,7 @@ mod commands;
 mod duplex;
 mod fault;
 mod readiness;
+mod sweep;
 
 use crate::engine::advances::Advances;
 use crate::engine::connection::{Connection, Work};
@@ -69,6 +70,10 @@ pub struct Reactor {
     ledger: Ledger,
     budget: Budget,
     work: Work,
+    /// What Duplexes have to write is told in the batch: another thread cannot call JavaScript.
+    tells_duplexes: bool,
+    /// When what compresses is looked at again: what is not used by then goes.
+    sweep: Option<Instant>,
     /// The last look found as much as it could hold.
     crowded: bool,
     live: usize,
@@ -101,6 +106,8 @@ impl Reactor {
                 counters: Counters::default(),
                 key: None,
             },
+            tells_duplexes: false,
+            sweep: None,
             crowded: false,
             live: 0,
             starved: 0,
@@ -124,6 +131,11 @@ impl Reactor {
     /// The settings attach commands name.
     pub fn settings(&self) -> &SettingsTable {
         &self.settings
+    }
+
+    /// What compresses.
+    pub fn pool(&self) -> &Pool {
+        &self.work.pool
     }
 
     /// Running totals.
@@ -150,17 +162,17 @@ impl Reactor {
     /// Output that the kernel has not taken, bytes held for want of credit, and memory for what is only announced.
     pub fn held(&self) -> usize {
         let connections = self.slots.iter().flatten().map(|connection| connection.held());
-        connections.sum::<usize>() + self.work.advances.total()
+        connections.sum::<usize>() + self.work.advances.total() + self.work.pool.held()
     }
 
     /// Whether a turn would find work without any new readiness.
     pub fn has_work(&self) -> bool {
-        self.crowded || !self.ready.is_empty()
+        self.crowded || !self.ready.is_empty() || (self.tells_duplexes && !self.duplexes.is_empty())
     }
 
     /// When the next deadline is due.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.next()
+        self.deadlines.next().into_iter().chain(self.sweep).min()
     }
 
     /// By-reference payloads that are done with.
@@ -180,6 +192,7 @@ impl Reactor {
             self.look();
         }
         self.expire();
+        self.sweep();
         let first_run = batch.runs.len();
         let (events, bytes) = (batch.events(), batch.bytes());
         let mut left = self.ready.len();
@@ -256,9 +269,10 @@ impl Reactor {
     }
 
     fn remove(&mut self, id: u32) {
-        let Some(connection) = self.slots.get_mut(index_of(id)).and_then(Option::take) else {
+        let Some(mut connection) = self.slots.get_mut(index_of(id)).and_then(Option::take) else {
             return;
         };
+        connection.terminate(false, &mut self.work);
         self.deadlines.remove(connection.deadline(), id);
         self.live -= 1;
         self.work.counters.closed += 1;

@@ -127,6 +127,11 @@ impl Session {
         }
     }
 
+    /// Bytes remembered for the sake of later messages.
+    pub fn remembered(&self) -> usize {
+        self.context.as_ref().map_or(0, |context| context.held())
+    }
+
     /// The connection ends: its compressor is free for others.
     pub fn release(&mut self, pool: &mut Pool) {
         if let Some(context) = self.context.take()
