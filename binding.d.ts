@@ -62,6 +62,18 @@ export declare class NativeReceiver {
   receive(bytes: Uint8Array): Array<ReceivedFrame>
 }
 
+/**
+ * What a server answers to the `Sec-WebSocket-Extensions` of a request: the field's value, or `null` when compression was
+ * not offered. Throws when it was offered in a way that cannot be accepted.
+ */
+export declare function acceptDeflateOffers(options: DeflateOptions, header: string): string | null
+
+/**
+ * What a client makes of the `Sec-WebSocket-Extensions` of a response to its offer: the parameters agreed on. Throws when
+ * it must not accept them.
+ */
+export declare function acceptDeflateResponse(options: DeflateOptions, header: string): string
+
 /** What a client asked for. */
 export interface AskedHandshake {
   /** The value of its `Sec-WebSocket-Key`. */
@@ -74,7 +86,7 @@ export interface AskedHandshake {
 
 /** How a channel is driven. */
 export interface ChannelOptions {
-  /** `'auto'`, `'loop'`, `'threads'` or `'inline'` (Duplexes). */
+  /** `'auto'`, `'loop'`, `'threads'`, `'inline'` (Duplexes) or `'apart'` (a thread, whatever happens). */
   driver: string
   /** The name of its thread. */
   name: string
@@ -126,6 +138,37 @@ export interface ConnectionSettings {
   closeTimeout: number
   /** Bytes that may wait undelivered in JavaScript. */
   receiveCredit: number
+  /** What was agreed on about compression. */
+  deflate?: DeflateSettings
+}
+
+/**
+ * What an endpoint wants of compression. What is `null` is left to the peer; for windows 0 stands for `false` (no limit
+ * is taken) and 1 for `true`.
+ */
+export interface DeflateOptions {
+  /** The server shall forget each message. */
+  serverNoContextTakeover?: boolean
+  /** The client shall forget each message. */
+  clientNoContextTakeover?: boolean
+  /** The server's window. */
+  serverMaxWindowBits?: number
+  /** The client's window. */
+  clientMaxWindowBits?: number
+}
+
+/** What was agreed on, and how to go about it. */
+export interface DeflateSettings {
+  /** The accepted parameters, as they stand in the header field. */
+  agreed: string
+  /** Shorter messages are not compressed where nothing is remembered. */
+  threshold: number
+  /** zlib's level, 0 to 9. */
+  level: number
+  /** zlib's memory level, 1 to 9. */
+  memLevel: number
+  /** zlib's strategy, 0 to 4. */
+  strategy: number
 }
 
 /**
@@ -137,6 +180,9 @@ export interface ConnectionSettings {
  * spins on events nobody reads.
  */
 export declare function forgetDescriptor(fd: number): number
+
+/** What a client sends as `Sec-WebSocket-Extensions`. */
+export declare function offerDeflate(options: DeflateOptions): string
 
 /** Running totals of one reactor since its start. */
 export interface ReactorStats {
@@ -180,6 +226,12 @@ export interface ReactorStats {
   switches: number
   /** Those with work under way. */
   busySwitches: number
+  /** Compressed messages received. */
+  inflated: number
+  /** Compressed messages sent. */
+  deflated: number
+  /** Compressors in existence. */
+  compressors: number
   /** Bytes held: output not taken, input not delivered, warm buffers. */
   memory: number
 }

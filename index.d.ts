@@ -6,6 +6,7 @@ import { EventEmitter } from 'events';
 import { IncomingMessage, OutgoingHttpHeaders, Server as HTTPServer } from 'http';
 import { Server as HTTPSServer } from 'https';
 import { Duplex, DuplexOptions, Writable } from 'stream';
+import { ZlibOptions } from 'zlib';
 
 /** An accepted WebSocket connection. */
 declare class WebSocket extends EventEmitter {
@@ -114,7 +115,7 @@ declare namespace WebSocket {
     | { [Symbol.toPrimitive](hint: string): string };
 
   interface SendOptions {
-    /** Accepted for compatibility. */
+    /** Whether to compress the message, where that was negotiated. Default: `true`. */
     compress?: boolean | undefined;
     /** Binary or text; text for strings and numbers, binary for the rest by default. */
     binary?: boolean | undefined;
@@ -198,6 +199,26 @@ declare namespace WebSocket {
     callback: (res: boolean, code?: number, message?: string, headers?: OutgoingHttpHeaders) => void
   ) => void;
 
+  /** How messages may be compressed: permessage-deflate, RFC 7692. */
+  interface PerMessageDeflateOptions {
+    /** The client's window, as a base-2 logarithm from 8 to 15; `false` for no limit. */
+    clientMaxWindowBits?: boolean | number | undefined;
+    /** Whether the client forgets each message; `false` refuses that. */
+    clientNoContextTakeover?: boolean | undefined;
+    /** Accepted for compatibility: one thread compresses, one message at a time. */
+    concurrencyLimit?: number | undefined;
+    /** The server's window, as a base-2 logarithm from 9 to 15 (8 counts as 9); `false` for no limit. */
+    serverMaxWindowBits?: boolean | number | undefined;
+    /** Whether the server forgets each message; `false` refuses that. */
+    serverNoContextTakeover?: boolean | undefined;
+    /** Shorter messages are sent as they are where our side forgets each message. Default: 1024. */
+    threshold?: number | undefined;
+    /** Of zlib's options `level`, `memLevel` and `strategy` are used. */
+    zlibDeflateOptions?: ZlibOptions | undefined;
+    /** Accepted for compatibility: what inflates has nothing to choose. */
+    zlibInflateOptions?: ZlibOptions | undefined;
+  }
+
   /** Options that concern one connection. */
   interface ConnectionOptions<U extends typeof WebSocketAlias = typeof WebSocketAlias> {
     /** Whether several events can be emitted in the same tick. Default: `true`. */
@@ -240,8 +261,8 @@ declare namespace WebSocket {
     host?: string | undefined;
     noServer?: boolean | undefined;
     path?: string | undefined;
-    /** Accepted for compatibility. */
-    perMessageDeflate?: boolean | object | undefined;
+    /** Whether, and how, messages may be compressed. Default: `false`. */
+    perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
     port?: number | undefined;
     server?: HTTPServer<V> | HTTPSServer<V> | undefined;
     verifyClient?: VerifyClientCallbackAsync<InstanceType<V>> | VerifyClientCallbackSync<InstanceType<V>> | undefined;
@@ -252,6 +273,8 @@ declare namespace WebSocket {
     handleProtocols?: ((protocols: Set<string>, request: IncomingMessage) => string | false) | undefined;
     /** More headers for the 101 response. */
     headers?: OutgoingHttpHeaders | undefined;
+    /** Whether, and how, messages may be compressed. Default: `false`. */
+    perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   }
 
   interface AddressInfo {
@@ -438,6 +461,10 @@ declare namespace WebSocket {
     /** Changes of driver, and those of them with work under way. */
     switches: number;
     busySwitches: number;
+    /** Compressed messages received and sent, and the compressors there are. */
+    inflated: number;
+    deflated: number;
+    compressors: number;
     /** Bytes held for connections: output that was not taken, input that was not handled, spare buffers. */
     memory: number;
   }

@@ -35,7 +35,7 @@ function attach(ws, { req, socket, head }, response, options, then) {
   takeover.take(req, socket, head, {
     connection,
     isPossible() {
-      channel = channels.forSocket();
+      channel = channels.forSocket(ws._config);
       return channel !== null;
     },
     onFail: then.onFail,
@@ -75,7 +75,7 @@ function runOnDescriptor(ws, link, channel, { fd, leftover }, response) {
  * @private
  */
 function runOnStream(ws, { duplex, leftover }, response) {
-  const channel = channels.stream();
+  const channel = channels.stream(ws._config);
   const transport = new StreamTransport(ws, channel, duplex);
 
   ws._link = transport;

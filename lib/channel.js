@@ -1,11 +1,13 @@
 'use strict';
 
 // Which reactor does a connection go to? One per JavaScript environment under
-// the drivers `auto` and `loop`, several under `threads`, and one more for
-// streams. All are made when they are first needed.
+// the drivers `auto` and `loop`, several under `threads`, one more for streams,
+// and one for all connections that compress. All are made when they are first
+// needed.
 
 const os = require('os');
 
+const { DeflateChannel } = require('./deflate-channel');
 const { FdChannel } = require('./fd-channel');
 const { StreamChannel } = require('./stream-channel');
 const { outside } = require('./root-context');
@@ -17,6 +19,8 @@ const HAS_LOOP = !process.versions.bun && globalThis.Deno === undefined;
 
 const sockets = [];
 let streams = null;
+/** Where messages are compressed; `undefined` until one is wanted, `null` where there is none to be had. */
+let apart;
 
 /**
  * Checks settings and fills in their defaults.
@@ -106,10 +110,13 @@ function optionalNumber(text) {
 /**
  * The channel for the next socket: the one with the fewest connections.
  *
+ * @param {Object} config The config of its connection
  * @return {?FdChannel} The channel; `null` when there is none and none can be made, for want of descriptors
  * @private
  */
-function forSocket() {
+function forSocket(config) {
+  if (config.deflate !== null) return forCompression();
+
   const { driver, reactors } = settings;
 
   if (sockets.length < reactors) {
@@ -129,12 +136,36 @@ function forSocket() {
 }
 
 /**
- * The channel for streams.
+ * The channel of connections that compress.
  *
- * @return {StreamChannel} The channel
+ * @return {?DeflateChannel} The channel; `null` where there is no thread to be had
  * @private
  */
-function stream() {
+function forCompression() {
+  if (apart === undefined) {
+    try {
+      apart = outside(() => new DeflateChannel(nativeOptions('apart', 'upshift-deflate')));
+    } catch {
+      // Not where descriptors cannot be watched by a thread: what compresses is a stream then, and does so itself.
+      apart = null;
+    }
+  }
+
+  return apart;
+}
+
+/**
+ * The channel for streams.
+ *
+ * @param {Object} config The config of the connection
+ * @return {FdChannel} The channel
+ * @private
+ */
+function stream(config) {
+  const channel = config.deflate === null ? null : forCompression();
+
+  if (channel !== null) return channel;
+
   streams ??= outside(() => new StreamChannel(nativeOptions('inline', 'upshift-streams')));
   return streams;
 }
@@ -146,7 +177,7 @@ function stream() {
  * @private
  */
 function all() {
-  return streams === null ? sockets : [...sockets, streams];
+  return [...sockets, streams, apart].filter(Boolean);
 }
 
 /**

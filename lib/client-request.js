@@ -7,6 +7,7 @@ const net = require('net');
 const tls = require('tls');
 const { randomBytes } = require('crypto');
 
+const deflate = require('./deflate');
 const { CLIENT_DEFAULTS, checkOptions } = require('./options');
 
 /** A token of RFC 9110, section 5.6.2. */
@@ -44,6 +45,7 @@ function clientArguments(protocols, options) {
   const filled = { ...CLIENT_DEFAULTS, ...options };
 
   checkOptions(filled);
+  deflate.check(filled.perMessageDeflate);
   return { options: filled, protocols: offered === undefined ? [] : [].concat(offered) };
 }
 
@@ -90,6 +92,7 @@ function requestTo(target, protocols, options) {
     timeout: options.handshakeTimeout
   };
 
+  if (options.perMessageDeflate) request.headers['Sec-WebSocket-Extensions'] = deflate.offer(options.perMessageDeflate);
   if (protocols.length > 0) request.headers['Sec-WebSocket-Protocol'] = protocols.join(',');
   if (options.origin) {
     // Version 8 called it otherwise.

@@ -7,16 +7,13 @@ const http = require('http');
 const https = require('https');
 
 const asyncContext = require('./async-context');
-const native = require('./native');
 const { attach } = require('./attach');
+const { confirm } = require('./client-response');
 const { faultOf, parse, targetOf } = require('./client-address');
 const { checkProtocols, dropCredentials, requestTo } = require('./client-request');
 const { CLOSED, CLOSING, CONNECTING, ERROR_EMITTED } = require('./constants');
 
 const VERSIONS = [8, 13];
-
-/** The fields of a response that decide. */
-const FIELDS = ['upgrade', 'connection', 'sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions'];
 
 /** What the error says when the application gives up first. */
 const TOO_EARLY = 'WebSocket was closed before the connection was established';
@@ -240,7 +237,7 @@ class ClientHandshake {
 
     this.req = null;
 
-    const { error, protocol } = native.confirmHandshake(...headOf(res), { key, protocols });
+    const { error, protocol } = confirm(ws, res, { key, options, protocols });
 
     if (error !== undefined) {
       this.abortSocket(socket, new Error(error));
@@ -367,17 +364,4 @@ module.exports = { ClientHandshake };
  */
 function fail(handshake, err) {
   handshake.fail(err);
-}
-
-/**
- * Writes the head of a response down, as far as it decides.
- *
- * @param {http.IncomingMessage} res The response
- * @return {Array} The head, and the number of its fields
- * @private
- */
-function headOf({ headers, statusCode }) {
-  const lines = FIELDS.filter((name) => headers[name] !== undefined).map((name) => `${name}: ${headers[name]}\r\n`);
-
-  return [`HTTP/1.1 ${statusCode} \r\n${lines.join('')}\r\n`, lines.length];
 }

@@ -3,7 +3,7 @@
 // What can a WebSocket ask of the reactor it is on? Everything becomes a command
 // in the slab.
 
-const { FIN, MASK, VERB, framedLength } = require('./slab');
+const { FIN, MASK, PLAIN, VERB, framedLength } = require('./slab');
 
 /**
  * The commands of a channel. Where the slab and what else they need come from is
@@ -31,12 +31,13 @@ class CommandChannel {
    * @param {Boolean} fin Whether this is the last fragment
    * @param {Boolean} mask Whether to mask it
    * @param {Function} [cb] Called when it is out
+   * @param {Boolean} [isPlain=false] Whether not to compress it
    * @private
    */
-  send(ws, data, opcode, fin, mask, cb) {
+  send(ws, data, opcode, fin, mask, cb, isPlain = false) {
     if (mask) this.chooseKey(ws);
 
-    const operation = opcode | (fin ? FIN : 0) | (mask ? MASK : 0);
+    const operation = opcode | (fin ? FIN : 0) | (mask ? MASK : 0) | (isPlain ? PLAIN : 0);
     const length =
       typeof data === 'string' ? this.slab.text(ws._id, data, operation) : this.slab.frame(ws._id, data, operation);
 

@@ -104,7 +104,11 @@ class FdChannel extends CommandChannel {
     let settings = this.settings.get(config);
 
     if (settings === undefined) {
-      settings = this.native.configure(TEST_CREDIT > 0 ? { ...config, receiveCredit: TEST_CREDIT } : config);
+      settings = this.native.configure({
+        ...config,
+        deflate: config.deflate ?? undefined,
+        receiveCredit: TEST_CREDIT > 0 ? TEST_CREDIT : config.receiveCredit
+      });
       this.settings.set(config, settings);
     }
 

@@ -177,13 +177,15 @@ function plainResponse(accept) {
  *
  * @param {String} accept The value of `Sec-WebSocket-Accept`
  * @param {String} [protocol] The subprotocol, if there is one
+ * @param {String} [extensions] The extensions, if there are any
  * @return {String[]} The lines, the status line first
  * @private
  */
-function responseLines(accept, protocol) {
+function responseLines(accept, protocol, extensions) {
   const lines = `${UPGRADED}${accept}`.split('\r\n');
 
   if (protocol) lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
+  if (extensions) lines.push(`Sec-WebSocket-Extensions: ${extensions}`);
   return lines;
 }
 

@@ -58,7 +58,8 @@ const UPGRADE_DEFAULTS = {
   ...CONNECTION_DEFAULTS,
   handleProtocols: null,
   headers: null,
-  maxBackpressure: 64 * MIB
+  maxBackpressure: 64 * MIB,
+  perMessageDeflate: false
 };
 
 /** What `new WebSocket()` adds for clients. Everything else in its options goes to `http.request()`. */
@@ -156,6 +157,7 @@ function normalise(options, isServer) {
     allowSynchronousEvents: options.allowSynchronousEvents !== false,
     autoPong: Boolean(options.autoPong) && !chooses,
     closeTimeout: duration(options.closeTimeout, closeTimeout),
+    deflate: null,
     generateMask: chooses ? options.generateMask : null,
     isServer,
     maxBackpressure: limit(options.maxBackpressure, 0),

@@ -89,11 +89,11 @@ class Outbox {
       return;
     }
 
-    const { payload, opcode, fin, mask, start, cb } = entry;
+    const { payload, opcode, fin, mask, start, cb, isPlain } = entry;
 
     this.bytes -= lengthOf(payload);
     if (start !== undefined) transmitRaw(ws, start, payload, cb);
-    else transmit(ws, payload, opcode, fin, mask, cb);
+    else transmit(ws, payload, opcode, fin, mask, cb, isPlain);
   }
 
   /**
@@ -176,16 +176,17 @@ function giveUp(outbox) {
  * @param {Boolean} fin Whether this is the last fragment
  * @param {Boolean} mask Whether to mask the payload
  * @param {Function} [cb] The callback
+ * @param {Boolean} [isPlain] Whether not to compress it
  * @private
  */
-function post(ws, payload, opcode, fin, mask, cb) {
+function post(ws, payload, opcode, fin, mask, cb, isPlain) {
   if (ws._outbox === null && !isBlob(payload)) {
-    transmit(ws, payload, opcode, fin, mask, cb);
+    transmit(ws, payload, opcode, fin, mask, cb, isPlain);
     return;
   }
 
   ws._outbox ??= new Outbox(ws);
-  ws._outbox.push({ isClose: false, payload, opcode, fin, mask, cb });
+  ws._outbox.push({ isClose: false, payload, opcode, fin, mask, cb, isPlain });
 }
 
 /**
@@ -224,10 +225,11 @@ function transmitRaw(ws, start, rest, cb) {
  * @param {Boolean} fin Whether this is the last fragment
  * @param {Boolean} mask Whether to mask the payload
  * @param {Function} [cb] The callback
+ * @param {Boolean} [isPlain] Whether not to compress it
  * @private
  */
-function transmit(ws, payload, opcode, fin, mask, cb) {
-  ws._channel.send(ws, payload, opcode, fin, mask, typeof cb === 'function' ? cb : undefined);
+function transmit(ws, payload, opcode, fin, mask, cb, isPlain) {
+  ws._channel.send(ws, payload, opcode, fin, mask, typeof cb === 'function' ? cb : undefined, isPlain);
 }
 
 /**

@@ -29,19 +29,21 @@ function sendMessage(ws, data, options, cb) {
   let opcode = typeof data === 'string' ? TEXT : BINARY;
   let fin = true;
   let mask = !ws._config.isServer;
+  let isPlain = false;
 
   // Text is no options, and tolerated: some pass an encoding.
   if (typeof options === 'object' && options !== null) {
     if ('binary' in options) opcode = options.binary ? BINARY : TEXT;
     if ('fin' in options) fin = Boolean(options.fin);
     if ('mask' in options) mask = Boolean(options.mask);
+    if ('compress' in options) isPlain = !options.compress;
   }
 
   const payload = payloadOf(data);
 
   checkCallback(cb);
   if (!backpressure.admits(ws, cb)) return;
-  outbox.post(ws, payload, opcode, fin, mask, cb);
+  outbox.post(ws, payload, opcode, fin, mask, cb, isPlain);
 }
 
 /**

@@ -3,8 +3,12 @@
 // What does the application of a `WebSocketServer` have a say in? Its hooks turn clients away, deal with requests that
 // are no proper handshakes, and add to the response.
 
+const deflate = require('./deflate');
 const { plainResponse, responseLines, responseOf } = require('./handshake');
 const { abortHandshake } = require('./refusal');
+
+/** What a client is told whose offers are wrong, or leave nothing to choose. */
+const UNACCEPTABLE = 'Invalid or unacceptable Sec-WebSocket-Extensions header';
 
 /**
  * Asks the application whether it wants this client.
@@ -67,22 +71,47 @@ function refuse(wss, req, socket, { headers, message, status }) {
 }
 
 /**
+ * Negotiates extensions.
+ *
+ * @param {WebSocketServer} wss The WebSocket server
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket Its socket
+ * @return {?Object} What was agreed on, by name; `null` if the request was refused
+ * @private
+ */
+function extensionsFor(wss, req, socket) {
+  const { perMessageDeflate } = wss.options;
+  const offers = req.headers['sec-websocket-extensions'];
+
+  if (!perMessageDeflate || offers === undefined) return {};
+
+  try {
+    const agreed = deflate.acceptOffers(perMessageDeflate, offers);
+
+    return agreed === null ? {} : { [deflate.NAME]: agreed };
+  } catch {
+    refuse(wss, req, socket, { headers: [], message: UNACCEPTABLE, status: 400 });
+    return null;
+  }
+}
+
+/**
  * The response to a handshake that is accepted.
  *
  * @param {WebSocketServer} wss The WebSocket server
  * @param {http.IncomingMessage} req The request
  * @param {String} accept The value of the `Sec-WebSocket-Accept` header
- * @param {String} protocol The subprotocol, empty for none
+ * @param {WebSocket} ws The WebSocket, with what was negotiated
  * @return {String} The response, a character per byte
  * @private
  */
-function responseFor(wss, req, accept, protocol) {
-  if (protocol === '' && wss.listenerCount('headers') === 0) return plainResponse(accept);
+function responseFor(wss, req, accept, { _config: { deflate: agreed }, _protocol: protocol }) {
+  if (protocol === '' && agreed === null && wss.listenerCount('headers') === 0) return plainResponse(accept);
 
-  const lines = responseLines(accept, protocol);
+  const lines = responseLines(accept, protocol, agreed?.agreed);
 
   wss.emit('headers', lines, req);
   return responseOf(lines);
 }
 
-module.exports = { refuse, responseFor, verify };
+module.exports = { extensionsFor, refuse, responseFor, verify };

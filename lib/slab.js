@@ -13,6 +13,7 @@ const FIN = 0x10;
 const MASK = 0x20;
 const REFERENCE = 0x40;
 const NOTIFY = 0x80;
+const PLAIN = 0x10000;
 
 /** What a command does. */
 const VERB = {
@@ -24,7 +25,10 @@ const VERB = {
   RESUME: 0x600,
   SHUTDOWN: 0x700,
   KEY: 0x800,
-  RAW: 0x900
+  RAW: 0x900,
+  INPUT: 0xa00,
+  PASSED_ON: 0xb00,
+  LEAVE: 0xc00
 };
 
 /** Words of the header. */
@@ -58,6 +62,8 @@ class Slab {
     this.size = memory.byteLength;
     /** The index of the last frame's operation word. */
     this.last = 0;
+    /** Whether large payloads are read later than the call that sends them. */
+    this.copiesPayloads = false;
   }
 
   /**
@@ -122,7 +128,11 @@ class Slab {
   text(id, text, operation) {
     const most = text.length * 3;
 
-    if (most > LONG_STRING) return this.frame(id, Buffer.from(text), operation);
+    if (most > LONG_STRING) {
+      const bytes = Buffer.from(text);
+
+      return bytes.length < BY_REFERENCE ? this.frame(id, bytes, operation) : this.large(id, bytes, operation);
+    }
 
     const at = this.room(most);
     const length = this.bytes.utf8Write(text, at + HEAD, most);
@@ -144,8 +154,7 @@ class Slab {
     const { length } = data;
 
     if (length >= BY_REFERENCE) {
-      this.reference(id, stable(data), operation, 0);
-      return length;
+      return this.large(id, this.lent(data), operation);
     }
 
     const at = this.room(length);
@@ -153,6 +162,48 @@ class Slab {
     this.bytes.set(data, at + HEAD);
     this.head(at, id, operation, length);
     return length;
+  }
+
+  /**
+   * Memory that crosses by reference.
+   *
+   * @param {Uint8Array} data What the application gave
+   * @return {Uint8Array} It, or a copy
+   * @private
+   */
+  lent(data) {
+    return this.copiesPayloads ? Buffer.from(data) : stable(data);
+  }
+
+  /**
+   * Writes a frame whose payload crosses by reference.
+   *
+   * @param {Number} id The connection
+   * @param {Uint8Array} data The payload
+   * @param {Number} operation Opcode and flags
+   * @return {Number} The length of the payload in bytes
+   * @private
+   */
+  large(id, data, operation) {
+    this.reference(id, data, operation, 0);
+    return data.length;
+  }
+
+  /**
+   * Writes what a stream has brought.
+   *
+   * @param {Number} id The connection
+   * @param {Number} operation The verb with its flags
+   * @param {Number} backlog How much of its output the stream has not passed on
+   * @param {Uint8Array} data What it has brought
+   * @private
+   */
+  input(id, operation, backlog, data) {
+    const at = this.room(4 + data.length);
+
+    this.words[(at + HEAD) >>> 2] = backlog;
+    this.bytes.set(data, at + HEAD + 4);
+    this.head(at, id, operation, 4 + data.length);
   }
 
   /**
@@ -186,7 +237,7 @@ class Slab {
 
     this.bytes.set(start, at + HEAD);
     if (isLong) {
-      this.reference(id, stable(rest), VERB.RAW, length);
+      this.reference(id, this.lent(rest), VERB.RAW, length);
     } else {
       this.bytes.set(rest, at + HEAD + start.length);
       this.head(at, id, VERB.RAW, length);
@@ -294,4 +345,4 @@ function framedLength(length) {
   return length < 65536 ? length + 4 : length + 10;
 }
 
-module.exports = { FIN, MASK, Slab, VERB, framedLength };
+module.exports = { FIN, MASK, NOTIFY, PLAIN, Slab, VERB, framedLength };

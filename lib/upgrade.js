@@ -5,12 +5,21 @@
 // and hands over the open WebSocket.
 
 const WebSocket = require('./websocket');
+const deflate = require('./deflate');
 const takeover = require('./takeover');
 const { attach } = require('./attach');
 const { HandshakeError } = require('./errors');
 const { UPGRADE_DEFAULTS, checkOptions } = require('./options');
 const { reject } = require('./refusal');
 const { NOT_WEBSOCKET, accepted, headerLines, inspectStrictly, responseLines, responseOf } = require('./handshake');
+
+/** The verdict about offers of compression that are wrong, or leave nothing to choose. */
+const UNACCEPTABLE = {
+  code: 'ERR_UPSHIFT_INVALID_EXTENSIONS',
+  headers: [],
+  message: 'Invalid or unacceptable Sec-WebSocket-Extensions header',
+  status: 400
+};
 
 /**
  * Upgrade a request to a WebSocket.
@@ -32,6 +41,7 @@ async function upgrade(req, socket, head, options) {
   options = { WebSocket, ...UPGRADE_DEFAULTS, ...options };
   options.maxBackpressure ??= UPGRADE_DEFAULTS.maxBackpressure;
   checkOptions(options);
+  deflate.check(options.perMessageDeflate);
 
   const lines = headerLines(options.headers);
   const verdict = inspectStrictly(req);
@@ -40,13 +50,18 @@ async function upgrade(req, socket, head, options) {
 
   takeover.guard(socket);
 
+  const agreed = agreementFor(options, req);
+
+  if (agreed === undefined) return refuseWith(req, socket, UNACCEPTABLE);
+
   const { handleProtocols } = options;
   const protocol = chooseProtocol(verdict.protocols, handleProtocols, req);
   const ws = new options.WebSocket(null, undefined, options);
 
+  deflate.use(ws, agreed);
   if (protocol) ws._protocol = protocol;
 
-  const response = responseOf(responseLines(verdict.accept, protocol).concat(lines));
+  const response = responseOf(responseLines(verdict.accept, protocol, agreed?.agreed).concat(lines));
 
   return new Promise((resolve, fail) => {
     attach(ws, { req, socket, head }, response, options, {
@@ -79,6 +94,27 @@ async function refuseWith(req, socket, verdict) {
   }
 
   accepted(verdict);
+}
+
+/**
+ * Negotiates compression.
+ *
+ * @param {Object} options The options
+ * @param {http.IncomingMessage} req The request
+ * @return {(Object|null|undefined)} What was agreed on, `null` for none; `undefined` if what was offered cannot be
+ *     accepted
+ * @private
+ */
+function agreementFor({ perMessageDeflate }, req) {
+  const offers = req.headers['sec-websocket-extensions'];
+
+  if (!perMessageDeflate || offers === undefined) return null;
+
+  try {
+    return deflate.acceptOffers(perMessageDeflate, offers);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

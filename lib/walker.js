@@ -143,6 +143,11 @@ class Walker {
     const offset = words[at + 2];
     const length = words[at + 3];
 
+    if ((kind & OPCODE) > PONG) {
+      this.channel.told(ws, kind & OPCODE, this.dataOf(ws, kind, offset, length));
+      return;
+    }
+
     if (this.isHeld(ws)) {
       this.keepBack(ws, kind, offset, length);
       return;

@@ -8,11 +8,12 @@ const EventEmitter = require('events');
 const http = require('http');
 
 const WebSocket = require('./websocket');
+const deflate = require('./deflate');
 const takeover = require('./takeover');
 const { SERVER_DEFAULTS, checkOptions } = require('./options');
 const { abortHandshake } = require('./refusal');
 const { attach } = require('./attach');
-const { refuse, responseFor, verify } = require('./server-policy');
+const { extensionsFor, refuse, responseFor, verify } = require('./server-policy');
 const { acceptOf, inspectAsWs } = require('./handshake');
 
 const RUNNING = 0;
@@ -58,8 +59,8 @@ class WebSocketServer extends EventEmitter {
    * @param {String} [options.onBackpressure='terminate'] What happens above
    *     `maxBackpressure`: `'terminate'`, `'close'` or `'drop'`
    * @param {String} [options.path] Accept only requests for this path
-   * @param {(Boolean|Object)} [options.perMessageDeflate=false] Accepted for
-   *     compatibility
+   * @param {(Boolean|Object)} [options.perMessageDeflate=false] Whether, and how,
+   *     messages may be compressed
    * @param {Number} [options.port] The port to bind to
    * @param {Number} [options.receiveCredit=262144] How many bytes of a
    *     connection may be read ahead of its handlers
@@ -80,6 +81,7 @@ class WebSocketServer extends EventEmitter {
     options = { WebSocket, ...SERVER_DEFAULTS, ...options };
     checkMode(options);
     checkOptions(options);
+    deflate.check(options.perMessageDeflate);
 
     if (options.port != null) {
       this._server = http.createServer(requireUpgrade);
@@ -185,9 +187,14 @@ class WebSocketServer extends EventEmitter {
       return;
     }
 
+    const extensions = extensionsFor(this, req, socket);
+
+    if (extensions === null) return;
+
+    extensions[kAccept] = verdict.accept;
     verify(this, req, socket, verdict, () => {
       this.completeUpgrade(
-        { [kAccept]: verdict.accept },
+        extensions,
         req.headers['sec-websocket-key'],
         new Set(verdict.protocols),
         req,
@@ -232,7 +239,7 @@ class WebSocketServer extends EventEmitter {
       else {
         const accept = extensions[kAccept] ?? acceptOf(key);
 
-        this._accept(accept, protocols, { req, socket, head }, cb);
+        this._accept(accept, extensions[deflate.NAME] ?? null, protocols, { req, socket, head }, cb);
       }
     });
 
@@ -244,15 +251,18 @@ class WebSocketServer extends EventEmitter {
    * Answers the request and opens the WebSocket.
    *
    * @param {String} accept The value of the `Sec-WebSocket-Accept` header
+   * @param {?Object} agreed What was agreed on about compression
    * @param {Set} protocols The subprotocols
    * @param {Object} upgrade What the `'upgrade'` event has brought
    * @param {Function} cb Called with the WebSocket and the request
    * @private
    */
-  _accept(accept, protocols, upgrade, cb) {
+  _accept(accept, agreed, protocols, upgrade, cb) {
     const { options } = this;
     const { req, socket } = upgrade;
     const ws = new options.WebSocket(null, undefined, options);
+
+    deflate.use(ws, agreed);
 
     if (protocols.size > 0) {
       const protocol = options.handleProtocols
@@ -262,7 +272,7 @@ class WebSocketServer extends EventEmitter {
       if (protocol) ws._protocol = protocol;
     }
 
-    attach(ws, upgrade, responseFor(this, req, accept, ws._protocol), options, {
+    attach(ws, upgrade, responseFor(this, req, accept, ws), options, {
       onFail: () => socket.destroy(),
       onOpen: () => {
         if (this.clients) {

@@ -3,6 +3,7 @@
 // What is a WebSocket to the application? The class with ws's methods and events. It decides nothing about the protocol:
 // it checks arguments, keeps the ready state, and passes everything on to the channel it was attached to.
 
+const deflate = require('./deflate');
 const { Connection } = require('./connection');
 const { ConnectionSender } = require('./connection-sender');
 const { checkClose, sendClose, shutdownWhenDone } = require('./closing');
@@ -90,7 +91,7 @@ class WebSocket extends Connection {
    * @type {String}
    */
   get extensions() {
-    return '';
+    return this._config.deflate === null ? '' : deflate.NAME;
   }
 
   /**
@@ -266,7 +267,8 @@ class WebSocket extends Connection {
    * @param {*} data The message
    * @param {Object} [options] Options object
    * @param {Boolean} [options.binary] Whether `data` is binary or text
-   * @param {Boolean} [options.compress] Accepted for compatibility
+   * @param {Boolean} [options.compress=true] Whether to compress `data`, where
+   *     that was negotiated
    * @param {Boolean} [options.fin=true] Whether this is the last fragment
    * @param {Boolean} [options.mask=false] Whether to mask `data`
    * @param {Function} [cb] Called when `data` was written
@@ -340,7 +342,13 @@ class WebSocket extends Connection {
  * @private
  */
 function isPlain(options) {
-  return typeof options === 'object' && options !== null && !('fin' in options) && !('mask' in options);
+  return (
+    typeof options === 'object' &&
+    options !== null &&
+    !('fin' in options) &&
+    !('mask' in options) &&
+    !('compress' in options)
+  );
 }
 
 for (const [value, name] of READY_STATES.entries()) {

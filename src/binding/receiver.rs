@@ -8,6 +8,7 @@ use napi_derive::napi;
 
 use super::class::ConnectionSettings;
 use crate::engine::settings::Settings;
+use crate::proto::deflate::Pool;
 use crate::proto::session::{Config, Session, Sink};
 use crate::proto::wire::Opcode;
 
@@ -74,6 +75,7 @@ impl NativeReceiver {
 struct Received {
     frames: Vec<ReceivedFrame>,
     reserved: Vec<u8>,
+    pool: Pool,
 }
 
 impl Received {
@@ -106,6 +108,10 @@ impl Sink for Received {
 
     fn ready(&self) -> bool {
         true
+    }
+
+    fn pool(&mut self) -> &mut Pool {
+        &mut self.pool
     }
 
     fn close(&mut self, code: u16, reason: &[u8]) {
