@@ -3,12 +3,21 @@
 /// <reference types="node" />
 
 import { EventEmitter } from 'events';
-import { IncomingMessage, OutgoingHttpHeaders, Server as HTTPServer } from 'http';
+import {
+  Agent,
+  ClientRequest,
+  ClientRequestArgs,
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  Server as HTTPServer
+} from 'http';
 import { Server as HTTPSServer } from 'https';
 import { Duplex, DuplexOptions, Writable } from 'stream';
+import { SecureContextOptions } from 'tls';
+import { URL } from 'url';
 import { ZlibOptions } from 'zlib';
 
-/** An accepted WebSocket connection. */
+/** A WebSocket: a client, or an accepted connection. */
 declare class WebSocket extends EventEmitter {
   /** The connection is not yet open. */
   static readonly CONNECTING: 0;
@@ -40,6 +49,7 @@ declare class WebSocket extends EventEmitter {
     typeof WebSocket.CONNECTING | typeof WebSocket.OPEN | typeof WebSocket.CLOSING | typeof WebSocket.CLOSED;
   /** Whether the engine does the I/O itself or over a Node.js stream. */
   readonly transport: 'fd' | 'stream' | null;
+  /** The address of a client. */
   readonly url: string;
 
   onopen: ((event: WebSocket.Event) => void) | null;
@@ -47,8 +57,16 @@ declare class WebSocket extends EventEmitter {
   onclose: ((event: WebSocket.CloseEvent) => void) | null;
   onmessage: ((event: WebSocket.MessageEvent) => void) | null;
 
-  /** Connections come from a `WebSocketServer` or from `upgrade()`. */
+  /** Without an address: a connection that somebody else establishes. */
   constructor(address: null);
+  constructor(address: null, protocols?: undefined, options?: object);
+  /** Connects to a server. */
+  constructor(address: string | URL, options?: WebSocket.ClientOptions | ClientRequestArgs);
+  constructor(
+    address: string | URL,
+    protocols?: string | string[],
+    options?: WebSocket.ClientOptions | ClientRequestArgs
+  );
 
   /** Starts the closing handshake. */
   close(code?: number, data?: string | Buffer): void;
@@ -137,6 +155,12 @@ declare namespace WebSocket {
     open: [];
     ping: [data: Buffer];
     pong: [data: Buffer];
+    /** A client follows a redirect. */
+    redirect: [url: string, request: ClientRequest];
+    /** A client was answered, but not with a WebSocket. */
+    'unexpected-response': [request: ClientRequest, response: IncomingMessage];
+    /** A client was answered with a WebSocket. */
+    upgrade: [response: IncomingMessage];
   }
 
   /** What each event of a server passes to its listeners. */
@@ -275,6 +299,43 @@ declare namespace WebSocket {
     headers?: OutgoingHttpHeaders | undefined;
     /** Whether, and how, messages may be compressed. Default: `false`. */
     perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
+  }
+
+  /** Adds to the request of a client, and sends it with `request.end()`. */
+  type FinishRequestCallback = (request: ClientRequest, websocket: WebSocket) => void;
+
+  /** Options of a client; those of `http.request()` and `https.request()` are taken too. */
+  interface ClientOptions extends SecureContextOptions, Omit<ConnectionOptions, 'WebSocket'> {
+    agent?: Agent | boolean | undefined;
+    /** User and password, as the URL can name them. */
+    auth?: string | undefined;
+    checkServerIdentity?(servername: string, cert: any): any;
+    createConnection?: ((options: any, ...more: any[]) => Duplex) | undefined;
+    family?: number | undefined;
+    /** Called instead of sending the request. */
+    finishRequest?: FinishRequestCallback | null | undefined;
+    /** Whether to follow redirects. Default: `false`. */
+    followRedirects?: boolean | undefined;
+    /** Fills the masking key of a frame. Default: random bytes. */
+    generateMask?: ((mask: Buffer) => void) | null | undefined;
+    /** Milliseconds without traffic until the opening handshake is given up. */
+    handshakeTimeout?: number | undefined;
+    headers?: { [key: string]: string } | OutgoingHttpHeaders | undefined;
+    host?: string | undefined;
+    localAddress?: string | undefined;
+    /** How many redirects are followed. Default: 10. */
+    maxRedirects?: number | undefined;
+    /** The value of the `Origin` header. */
+    origin?: string | undefined;
+    /** Whether, and how, messages may be compressed. Default: `true`. */
+    perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
+    protocol?: string | undefined;
+    /** The value of the `Sec-WebSocket-Version` header. Default: 13. */
+    protocolVersion?: number | undefined;
+    /** The subprotocols, when they are no argument. */
+    protocols?: string | string[] | undefined;
+    rejectUnauthorized?: boolean | undefined;
+    servername?: string | undefined;
   }
 
   interface AddressInfo {

@@ -8,7 +8,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { it } = require('node:test');
-const { SERVER_DEFAULTS, UPGRADE_DEFAULTS } = require('../lib/options');
+const { CLIENT_DEFAULTS, SERVER_DEFAULTS, UPGRADE_DEFAULTS } = require('../lib/options');
 
 const root = path.resolve(__dirname, '..');
 
@@ -41,7 +41,7 @@ it('documents every error code, and no other', () => {
 
 it('types every option, and documents those that ws does not have', () => {
   const types = read('index.d.ts');
-  for (const option of Object.keys({ ...SERVER_DEFAULTS, ...UPGRADE_DEFAULTS })) {
+  for (const option of Object.keys({ ...CLIENT_DEFAULTS, ...SERVER_DEFAULTS, ...UPGRADE_DEFAULTS })) {
     assert.match(types, new RegExp(`^ +${option}\\?: `, 'm'), option);
   }
   const readme = read('README.md');

@@ -32,6 +32,9 @@ const wss = new WebSocketServer({ server, maxBackpressure: 0, onBackpressure: 'c
 const figures: upshift.Stats = stats();
 console.log(figures, wss.path);
 
+const client = new upshift.WebSocket('ws://localhost', { maxBackpressure: 1024, transport: 'stream' });
+client.on('drain', () => console.log(client.transport));
+
 const sender = new upshift.Sender(new Duplex(), {}, (key: Buffer) => key.fill(0));
 sender.send('text', { fin: true }, (err?: Error) => console.log(err));
 sender.sendFrame(upshift.Sender.frame(Buffer.from('text'), { fin: true, opcode: 1, readOnly: false }));

@@ -2,7 +2,8 @@
  * Does a program that was typed against @types/ws go on compiling? This one is compiled against both.
  */
 
-import { createServer, IncomingMessage } from 'node:http';
+import { Agent, createServer, IncomingMessage } from 'node:http';
+import { createConnection } from 'node:net';
 import { Duplex } from 'node:stream';
 import WebSocket = require('websockets');
 import { RawData, Server, ServerOptions, WebSocketServer, createWebSocketStream } from 'websockets';
@@ -88,6 +89,41 @@ function use(ws: WebSocket): void {
   ws.addEventListener('message', (event) => console.log(event.data), { once: true });
   ws.addEventListener('close', { handleEvent: (event: WebSocket.CloseEvent) => console.log(event.code) });
 }
+
+const clientOptions: WebSocket.ClientOptions = {
+  agent: new Agent(),
+  autoPong: true,
+  ca: 'certificate',
+  createConnection: createConnection,
+  finishRequest(request, websocket) {
+    request.setHeader('X-Url', websocket.url);
+    request.end();
+  },
+  followRedirects: true,
+  generateMask: (mask: Buffer) => mask.fill(1),
+  handshakeTimeout: 1000,
+  headers: { Cookie: 'a=b' },
+  localAddress: '127.0.0.1',
+  maxPayload: 0,
+  maxRedirects: 3,
+  origin: 'https://localhost',
+  perMessageDeflate: false,
+  protocolVersion: 13,
+  rejectUnauthorized: false,
+  skipUTF8Validation: false
+};
+
+const client = new WebSocket('wss://localhost', clientOptions);
+for (const other of [
+  new WebSocket(new URL('ws://localhost')),
+  new WebSocket('ws://localhost', 'chat'),
+  new WebSocket('ws://localhost', ['chat', 'v2'], { timeout: 1, headers: { 'X-List': ['a', 'b'] } })
+]) {
+  use(other);
+}
+client.on('upgrade', (response) => console.log(response.headers, client.url));
+client.on('unexpected-response', (request, response) => console.log(request.path, response.statusCode));
+client.on('redirect', (url, request) => request.setHeader('X-From', url));
 
 /** Connections of a subclass are handed out as such. */
 class Named extends WebSocket {

@@ -14,3 +14,7 @@ ws.close('1000');
 ws.readyState = WebSocket.CLOSED;
 // @ts-expect-error No such policy.
 new WebSocket.Server({ noServer: true, onBackpressure: 'wait' });
+// @ts-expect-error An address is missing.
+new WebSocket();
+// @ts-expect-error A number for text.
+new WebSocket('ws://localhost', { origin: 1 });
