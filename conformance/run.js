@@ -1,17 +1,20 @@
 'use strict';
 
 /**
- * `npm run conformance`: does the server pass Autobahn's test suite, whichever way bytes travel?
+ * `npm run conformance`: do the server and the client pass Autobahn's test suite, whichever way bytes travel?
  *
  *     AUTOBAHN_HOME=FOLDER npm run conformance              all but the slow cases
  *     AUTOBAHN_HOME=FOLDER npm run conformance -- --full    all that expected.json names
+ *     … -- --client, … -- --server                          only one of the two
  *     … -- --against ws                                     the same cases on ws, to compare; judged as strictly
  *
  * Reports lie in conformance/reports afterwards, a page per case.
  */
 
 const { spawn } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
+const net = require('node:net');
 const path = require('node:path');
 const readline = require('node:readline');
 const { run, root } = require('../scripts/process');
@@ -22,11 +25,16 @@ const { judge } = require('./judge');
 /** Exit status of sysexits.h for "a service is unavailable". */
 const EX_UNAVAILABLE = 69;
 
-const HOW_TO_GET_IT = `conformance: AUTOBAHN_HOME is not set, or has no run-server-cases.sh.
-It names a folder with the Autobahn test suite (PyPI: autobahntestsuite, on Python 2.7) and two files beside it:
+/** What the suite is started with. */
+const SCRIPTS = ['run-server-cases.sh', 'run-client-cases.sh'];
+
+const HOW_TO_GET_IT = `conformance: AUTOBAHN_HOME is not set, or lacks ${SCRIPTS.join(' or ')}.
+It names a folder with the Autobahn test suite (PyPI: autobahntestsuite, on Python 2.7) and these beside it:
   site/                 the installed package: pip install --target site autobahntestsuite
   run-server-cases.sh   run-server-cases.sh URL OUTDIR CASES…: runs its fuzzingclient with {"servers": [{"url": URL}],
                         "cases": CASES without those that start with "!", "outdir": OUTDIR} and leaves OUTDIR/index.json
+  run-client-cases.sh   run-client-cases.sh PORT OUTDIR CASES… -- COMMAND…: runs its fuzzingserver with such cases on
+                        127.0.0.1:PORT, COMMAND with its address in KIT_URL, and leaves OUTDIR/index.json
 Then: AUTOBAHN_HOME=/that/folder npm run conformance`;
 
 /**
@@ -54,8 +62,40 @@ async function startServer(module, env) {
 }
 
 /**
- * Runs the suite against one server and judges the result.
+ * Finds a port that nobody listens on.
  *
+ * @return {Promise<number>} Port
+ * @private
+ */
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** How the suite is run against each side: `(module, env, reports, cases)`. */
+const SIDES = {
+  async server(module, env, reports, cases) {
+    const server = await startServer(module, env);
+    const script = path.join(process.env.AUTOBAHN_HOME, 'run-server-cases.sh');
+    await run('bash', [script, `ws://127.0.0.1:${server.port}`, reports, ...cases]);
+    await server.stop();
+  },
+
+  async client(module, env, reports, cases) {
+    const script = path.join(process.env.AUTOBAHN_HOME, 'run-client-cases.sh');
+    const command = [process.execPath, path.join(__dirname, 'client.js'), module];
+    await run('bash', [script, String(await freePort()), reports, ...cases, '--', ...command], { env });
+  }
+};
+
+/**
+ * Runs the suite against one side and judges the result.
+ *
+ * @param {string} side Which one, of `SIDES`
  * @param {string} name Name of the way bytes travel
  * @param {string} module Module under test
  * @param {object} env Variables that pick the way
@@ -63,15 +103,12 @@ async function startServer(module, env) {
  * @return {Promise<string[]>} Complaints
  * @private
  */
-async function runSuite(name, module, env, full) {
-  const reports = path.join(__dirname, 'reports', name.replace(/ /g, '-'));
-  fs.mkdirSync(reports, { recursive: true });
-  const server = await startServer(module, env);
-  const cases = [...expected.cases, ...(full ? [] : expected.slow.map((pattern) => `!${pattern}`))];
-  const script = path.join(process.env.AUTOBAHN_HOME, 'run-server-cases.sh');
-  await run('bash', [script, `ws://127.0.0.1:${server.port}`, reports, ...cases]);
-  await server.stop();
+async function runSuite(side, name, module, env, full) {
+  const reports = path.join(__dirname, 'reports', `${side}-${name.replace(/ /g, '-')}`);
   const index = path.join(reports, 'index.json');
+  fs.mkdirSync(reports, { recursive: true });
+  fs.rmSync(index, { force: true });
+  await SIDES[side](module, env, reports, [...expected.cases, ...(full ? [] : expected.slow.map((p) => `!${p}`))]);
   if (!fs.existsSync(index)) return ['the suite left no result'];
   return judge(Object.values(JSON.parse(fs.readFileSync(index, 'utf8')))[0], full);
 }
@@ -84,7 +121,7 @@ async function runSuite(name, module, env, full) {
  */
 function hasSuite() {
   const home = process.env.AUTOBAHN_HOME;
-  return Boolean(home) && fs.existsSync(path.join(home, 'run-server-cases.sh'));
+  return Boolean(home) && SCRIPTS.every((script) => fs.existsSync(path.join(home, script)));
 }
 
 /**
@@ -102,10 +139,12 @@ async function main(args) {
   const other = args[args.indexOf('--against') + 1];
   const against = args.includes('--against');
   const runs = against ? [{ name: other, env: {} }] : PATHS.filter(({ pinned }) => pinned);
+  const sides = Object.keys(SIDES).filter((side) => args.includes(`--${side}`));
+  const chosen = sides.length > 0 ? sides : Object.keys(SIDES);
   let status = 0;
-  for (const { name, env } of runs) {
-    console.log(`conformance: ${name}`);
-    const complaints = await runSuite(name, against ? other : root, env, args.includes('--full'));
+  for (const [side, { name, env }] of chosen.flatMap((side) => runs.map((one) => [side, one]))) {
+    console.log(`conformance: ${side}, ${name}`);
+    const complaints = await runSuite(side, name, against ? other : root, env, args.includes('--full'));
     console.log(complaints.length === 0 ? '  passed' : `  failed\n    ${complaints.join('\n    ')}`);
     if (complaints.length > 0) status = 1;
   }

@@ -6,27 +6,8 @@
  * Arguments: the module whose WebSocketServer it runs. UPSHIFT_DRIVER and UPSHIFT_TRANSPORT say which way bytes travel.
  */
 
+const { checkPath } = require('./path');
 const { WebSocketServer, stats } = require(process.argv[2]);
-
-/** Exit status of sysexits.h for "a mistake inside". */
-const EX_SOFTWARE = 70;
-
-const { UPSHIFT_DRIVER: driver, UPSHIFT_TRANSPORT: transport } = process.env;
-
-/**
- * Ends the run when bytes travel another way than the one it is about.
- *
- * @param {WebSocket} ws A new connection
- * @private
- */
-function checkPath(ws) {
-  if (ws.transport === undefined || !transport) return;
-  const drivers = stats().reactors.map((reactor) => reactor.driver);
-  const asAsked = transport === 'stream' || drivers.every((name) => driver.startsWith(name));
-  if (ws.transport === transport && asAsked) return;
-  console.error(`asked for ${transport} and ${driver}, got ${ws.transport} and ${drivers}`);
-  process.exit(EX_SOFTWARE);
-}
 
 const server = new WebSocketServer({
   host: '127.0.0.1',
@@ -38,7 +19,7 @@ const server = new WebSocketServer({
 });
 
 server.on('connection', (ws) => {
-  checkPath(ws);
+  checkPath(ws, stats);
   ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
   // Most cases break the protocol on purpose; the close frame that answers them is what the suite looks at.
   ws.on('error', () => {});
