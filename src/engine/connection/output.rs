@@ -6,7 +6,7 @@ use super::{Connection, Work};
 use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, operation};
 use crate::engine::transport::{Errno, Flushed, Foreign, Segment, Transport};
-use crate::proto::wire::{FrameHeader, Opcode};
+use crate::proto::wire::{FrameHeader, MAX_HEADER_LEN, Opcode};
 
 /// Commands.
 impl Connection {
@@ -43,10 +43,14 @@ impl Connection {
                 released.extend(foreign.map(|bytes| bytes.token()));
             }
             None => self.session.send(opcode, fin, command.body, mask, &mut self.out),
-            // The application's own memory stays as it is.
+            // The application's own memory stays as it is; and large pieces are not put into one, which would be moved as
+            // it grows.
             Some(bytes) if mask.is_some() => {
-                self.session.send(opcode, fin, bytes.as_slice(), mask, &mut self.out);
+                let mut frame = Vec::with_capacity(MAX_HEADER_LEN + length);
+                self.session.send(opcode, fin, bytes.as_slice(), mask, &mut frame);
                 work.released.push(bytes.token());
+                self.queue_output();
+                self.queue.get_or_insert_default().push(Segment::Own(frame, 0));
             }
             Some(bytes) => {
                 self.session.send_header(opcode, fin, length, &mut self.out);
