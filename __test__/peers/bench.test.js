@@ -15,7 +15,7 @@ const RUN = path.join(__dirname, '../../bench/run.js');
 test('a short comparison', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'upshift-bench-test-'));
   const [json, svg] = [path.join(folder, 'result.json'), path.join(folder, 'chart.svg')];
-  const only = 'echo-64,rate-5000,handshake,stream-64,syscalls';
+  const only = 'echo-64,rate-5000,handshake,stream-64,client-64,syscalls';
   const short = ['--only', only, '--pairs', '1', '--seconds', '0.3', '--warmup', '0.1', '--drivers', 'auto'];
   const { status, stdout, stderr } = spawnSync(process.execPath, [RUN, ...short, '--json', json, '--svg', svg], {
     encoding: 'utf8'

@@ -24,10 +24,10 @@ const METRICS = {
   other: { title: 'other calls per message', digits: 2 }
 };
 
-/** The servers, by name: which script and which environment. */
+/** The servers, by name: which script, the one of their clients, and which environment. */
 const CONTENDERS = {
-  ws: { script: 'ws.js', env: {} },
-  auto: { script: 'upshift.js', env: { UPSHIFT_DRIVER: 'auto' } },
+  ws: { script: 'ws.js', client: 'ws-client.js', env: {} },
+  auto: { script: 'upshift.js', client: 'upshift-client.js', env: { UPSHIFT_DRIVER: 'auto' } },
   loop: { script: 'upshift.js', env: { UPSHIFT_DRIVER: 'loop' } },
   threads: { script: 'upshift.js', env: { UPSHIFT_DRIVER: 'threads' } },
   stream: { script: 'upshift.js', env: { UPSHIFT_TRANSPORT: 'stream' } },
@@ -67,6 +67,23 @@ function rate(perSecond, cpu) {
     seconds: 10,
     metrics: ['cpu_us', 'main_us', 'p50_us', 'p99_us', 'switches'],
     goals: { auto: { cpu_us: cpu, p50_us: 1, p99_us: 1, switches: { absolute: 1 } } }
+  };
+}
+
+/**
+ * @param {Number} size Payload bytes
+ * @return {Object} The other way round: 100 connections of a client, which sends back what it gets
+ * @private
+ */
+function client(size) {
+  return {
+    id: `client-${size}`,
+    kind: 'client',
+    title: `client, 100 connections, ${size} bytes`,
+    load: ['client', '--conns', 100, '--size', size],
+    servers: ['auto'],
+    metrics: ECHO,
+    goals: { auto: { main_us: 1 / 10 } }
   };
 }
 
@@ -141,6 +158,8 @@ const CELLS = [
     metrics: ECHO,
     goals: { stream: { msgs_per_s: 1 } }
   },
+  client(64),
+  client(1024),
   {
     id: 'syscalls',
     kind: 'syscalls',

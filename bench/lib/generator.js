@@ -65,6 +65,15 @@ class Generator {
   }
 
   /**
+   * @return {Promise<String>} The first line it says beside its figures
+   * @public
+   */
+  async said() {
+    while (!this.err().includes('\n')) await once(this.child.stderr, 'data');
+    return this.err().split('\n')[0];
+  }
+
+  /**
    * Ends it early.
    *
    * @return {Promise<void>} Resolves when it is gone

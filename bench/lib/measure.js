@@ -17,7 +17,7 @@ const DEFAULT_SECONDS = 3;
 const IDLE_SECONDS = 120;
 
 /** One way of measuring for each kind of cell. */
-const KINDS = { load: measureLoad, idle: measureIdle, syscalls: measureSyscalls };
+const KINDS = { load: measureLoad, client: measureClient, idle: measureIdle, syscalls: measureSyscalls };
 
 /**
  * @param {Object} cell What to do
@@ -29,7 +29,9 @@ const KINDS = { load: measureLoad, idle: measureIdle, syscalls: measureSyscalls 
 async function measure(cell, name, run) {
   const kind = cell.kind ?? 'load';
   const flags = kind === 'idle' ? ['--expose-gc'] : [];
-  const server = await Server.start(CONTENDERS[name], { cores: run.pins.server, flags });
+  const { client, env, script } = CONTENDERS[name];
+  const contender = { env, script: kind === 'client' ? client : script };
+  const server = await Server.start(contender, { cores: run.pins.server, flags });
   try {
     return await KINDS[kind](cell, server, run);
   } finally {
@@ -71,6 +73,32 @@ async function measureLoad(cell, server, run) {
   const figures = await load(run, server, [...cell.load, ...windowOf(cell, run.options)]).result();
   const { stats } = await server.state();
   return { ...figures, switches: stats?.switches };
+}
+
+/**
+ * The same for a client, which connects to the generator.
+ *
+ * @param {Object} cell What to do
+ * @param {Server} client The client
+ * @param {Object} run Options, cores and generator
+ * @return {Promise<Object>} Figures
+ * @private
+ */
+async function measureClient(cell, client, run) {
+  const args = [...cell.load, ...windowOf(cell, run.options), '--port', 0, '--pid', client.pid];
+  const generator = new Generator(run.generator, run.pins.load, args);
+  const result = generator.result();
+  try {
+    const port = await Promise.race([generator.said(), result.then(() => 0)]);
+    const conns = cell.load[cell.load.indexOf('--conns') + 1];
+    await client.ask(`/connect?port=${port}&conns=${conns}`);
+    const figures = await result;
+    const { stats } = await client.state();
+    return { ...figures, switches: stats?.switches };
+  } finally {
+    result.catch(() => {});
+    await generator.stop();
+  }
 }
 
 /**

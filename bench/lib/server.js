@@ -50,7 +50,16 @@ class Server {
    * @public
    */
   async state() {
-    return (await fetch(`http://127.0.0.1:${this.port}/`)).json();
+    return this.ask('/');
+  }
+
+  /**
+   * @param {String} path What to ask for
+   * @return {Promise<Object>} The answer
+   * @public
+   */
+  async ask(path) {
+    return (await fetch(`http://127.0.0.1:${this.port}${path}`)).json();
   }
 
   /**

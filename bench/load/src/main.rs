@@ -1,4 +1,4 @@
-//! How much does a WebSocket server on this machine cost? One thread offers load, one JSON line answers.
+//! How much does a WebSocket server, or a client, on this machine cost? One thread offers load, one JSON line answers.
 //!
 //! ```text
 //! upshift-load MODE --addr 127.0.0.1:PORT [--port PORT] [--path /] [--conns N] [--pipeline P] [--size S]
@@ -6,6 +6,7 @@
 //! MODE: echo       every connection keeps P messages in flight, each must come back whole
 //!       rate       open loop: R messages/s on a schedule; latency counts from the scheduled time
 //!       handshake  connect + upgrade + drop, one at a time per connection
+//!       client     the other way round: say the port on stderr, let N clients connect, send to them as echo does
 //!       idle       open N connections, say "open" on stderr, hold them for D seconds
 //! ```
 //!
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Outcome<String> {
     match options.mode {
         Mode::Echo => modes::echo::run(options),
+        Mode::Client => modes::client::run(options),
         Mode::Rate => modes::rate::run(options),
         Mode::Handshake => modes::handshake::run(options),
         Mode::Idle => modes::idle::run(options),

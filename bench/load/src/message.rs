@@ -1,6 +1,6 @@
-//! Which bytes go out? The upgrade request, and one masked frame that is sent again and again.
+//! Which bytes go out? The upgrade request, and one frame that is sent again and again, masked unless it goes to a client.
 
-use crate::options::Options;
+use crate::options::{Mode, Options};
 use upshift::proto::wire::{FrameHeader, Opcode, mask};
 
 /// Any key masks; a constant one keeps the frame constant.
@@ -16,20 +16,21 @@ pub fn opcode(options: &Options) -> Opcode {
     if options.text { Opcode::Text } else { Opcode::Binary }
 }
 
-/// One whole masked message.
+/// One whole message.
 pub fn frame(options: &Options) -> Vec<u8> {
+    let key = (options.mode != Mode::Client).then_some(KEY);
     let header = FrameHeader {
         fin: true,
         rsv1: false,
         opcode: opcode(options),
-        mask: Some(KEY),
+        mask: key,
         len: options.size as u64,
     };
     let mut frame = Vec::with_capacity(options.size + 14);
     header.encode(&mut frame);
     let start = frame.len();
     frame.extend((0..options.size).map(payload_byte));
-    mask::mask_in_place(&mut frame[start..], KEY, 0);
+    mask::mask_in_place(&mut frame[start..], key.unwrap_or_default(), 0);
     frame
 }
 
@@ -73,6 +74,16 @@ mod tests {
                 b'c' ^ 0x56
             ]
         );
+    }
+
+    #[test]
+    fn a_client_gets_it_without_a_mask() {
+        let frame = frame(&Options {
+            mode: Mode::Client,
+            size: 3,
+            ..Options::default()
+        });
+        assert_eq!(frame, [0x82, 3, b'a', b'b', b'c']);
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub enum Mode {
     Handshake,
     /// Open connections and silence.
     Idle,
+    /// As fast as clients answer.
+    Client,
 }
 
 /// One run.
@@ -22,7 +24,7 @@ pub enum Mode {
 pub struct Options {
     /// The kind of load.
     pub mode: Mode,
-    /// The server.
+    /// The server, or where clients find us.
     pub addr: SocketAddr,
     /// The request target of the upgrade.
     pub path: String,
@@ -113,6 +115,7 @@ impl Options {
 fn mode(name: &str) -> Result<Mode, String> {
     Ok(match name {
         "echo" => Mode::Echo,
+        "client" => Mode::Client,
         "rate" => Mode::Rate,
         "handshake" => Mode::Handshake,
         "idle" => Mode::Idle,

@@ -1,4 +1,4 @@
-//! One client connection: what is on its way out, what came in, and since when it waits for which echo.
+//! One connection: what is on its way out, what came in, and since when it waits for which echo.
 
 use crate::Outcome;
 use crate::message;
@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::ops::Range;
 use std::time::Instant;
-use upshift::proto::wire::{FrameHeader, Opcode};
+use upshift::proto::wire::{FrameHeader, Opcode, mask};
 
 /// Consumed input is moved out of the way only in pieces this large.
 const COMPACT_AT: usize = 1 << 20;
@@ -36,20 +36,26 @@ impl Peer {
     pub fn connect(options: &Options, registry: &Registry, token: Token) -> Outcome<Self> {
         let stream =
             std::net::TcpStream::connect(options.addr).map_err(|e| format!("connect to {}: {e}", options.addr))?;
+        let mut peer = Self::accepted(stream, registry, token)?;
+        peer.open = false;
+        peer.outgoing = message::request(options);
+        Ok(peer)
+    }
+
+    /// A connection that a client has opened.
+    pub fn accepted(stream: std::net::TcpStream, registry: &Registry, token: Token) -> Outcome<Self> {
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-        let outgoing = message::request(options);
-        let (incoming, sent) = (Vec::new(), VecDeque::new());
         Ok(Self {
             stream,
-            open: false,
+            open: true,
             writable: true,
-            sent,
-            incoming,
+            sent: VecDeque::new(),
+            incoming: Vec::new(),
             taken: 0,
-            outgoing,
+            outgoing: Vec::new(),
             written: 0,
         })
     }
@@ -137,6 +143,9 @@ impl Peer {
             }
             let start = self.taken + header_len;
             self.taken = start + len;
+            if let Some(key) = header.mask {
+                mask::mask_in_place(&mut self.incoming[start..start + len], key, 0);
+            }
             match header.opcode {
                 Opcode::Ping | Opcode::Pong => {}
                 Opcode::Close => return Err("the server sent a close frame".into()),

@@ -11,7 +11,12 @@ use std::time::{Duration, Instant};
 
 /// Runs it.
 pub fn run(options: &Options) -> Outcome<String> {
-    let (mut swarm, _) = Swarm::open(options)?;
+    let (swarm, _) = Swarm::open(options)?;
+    drive("echo", options, swarm)
+}
+
+/// Runs it over connections that are open.
+pub fn drive(mode: &str, options: &Options, mut swarm: Swarm) -> Outcome<String> {
     let frame = message::frame(options);
     let mut meter = Meter::new(options);
     for peer in &mut swarm.peers {
@@ -31,11 +36,11 @@ pub fn run(options: &Options) -> Outcome<String> {
             peer.flush()?;
         }
     }
-    Ok(report(options, meter))
+    Ok(report(mode, options, meter))
 }
 
-fn report(options: &Options, meter: Meter) -> String {
-    let mut report = Report::new("echo");
+fn report(mode: &str, options: &Options, meter: Meter) -> String {
+    let mut report = Report::new(mode);
     report
         .add("conns", options.conns)
         .add("pipeline", options.pipeline)

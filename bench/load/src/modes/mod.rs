@@ -1,5 +1,6 @@
 //! The kinds of load, one file each. All end in one line of JSON.
 
+pub mod client;
 pub mod echo;
 pub mod handshake;
 pub mod idle;
