@@ -39,12 +39,24 @@ it('documents every error code, and no other', () => {
   );
 });
 
+it('documents every text a client may fail with', () => {
+  const written = findIn(read('src/proto/handshake/response.rs'), /(?<=#\[error\(")[^"{]+/g);
+  const thrown = findIn(read('lib/client.js'), /(?<=abort\(['`]|TOO_EARLY = ')[^'`$]+/g);
+  const documented = read('docs/errors.md');
+  assert.equal(written.length, 11);
+  assert.equal(thrown.length, 4);
+  for (const text of [...written, ...thrown]) assert.ok(documented.includes(`\`${text}`), text);
+});
+
 it('types every option, and documents those that ws does not have', () => {
   const types = read('index.d.ts');
   for (const option of Object.keys({ ...CLIENT_DEFAULTS, ...SERVER_DEFAULTS, ...UPGRADE_DEFAULTS })) {
     assert.match(types, new RegExp(`^ +${option}\\?: `, 'm'), option);
   }
   const readme = read('README.md');
+  // The client's events are those of ws, which @types/ws names too.
+  for (const event of ['redirect', 'unexpected-response', 'upgrade'])
+    assert.match(types, new RegExp(`^ +'?${event}'?: \\[`, 'm'));
   for (const option of ['maxBackpressure', 'onBackpressure', 'receiveCredit', 'releaseSocket']) {
     assert.match(readme, new RegExp(`\`${option}\\b`), option);
   }
