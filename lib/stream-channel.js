@@ -95,6 +95,20 @@ class StreamChannel extends FdChannel {
   }
 
   /**
+   * As with ws, a stream keeps the process alive itself, unless the application tells it not to.
+   *
+   * @private
+   */
+  ref() {}
+
+  /**
+   * The counterpart.
+   *
+   * @private
+   */
+  unref() {}
+
+  /**
    * The stream has brought something.
    *
    * @param {WebSocket} ws The WebSocket

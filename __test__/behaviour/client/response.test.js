@@ -121,6 +121,7 @@ describe('a client accepts', () => {
     t.after(() => ws.terminate());
 
     const peer = await next();
+    const message = once(ws, 'message');
     const { write } = peer;
     let whole;
 
@@ -132,7 +133,7 @@ describe('a client accepts', () => {
       await new Promise(setImmediate);
     }
 
-    assert.equal((await once(ws, 'message'))[0].toString(), 'a');
+    assert.equal((await message)[0].toString(), 'a');
   });
 });
 
