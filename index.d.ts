@@ -428,7 +428,30 @@ declare namespace WebSocket {
     sendFrame(list: readonly (Buffer | string)[], cb?: (err?: Error) => void): void;
   }
 
+  /** The parameters of permessage-deflate. */
+  type DeflateParams = Record<string, number | boolean>;
+
+  /** Negotiates permessage-deflate and compresses messages, for streams of your own. */
+  class PerMessageDeflate {
+    static readonly extensionName: 'permessage-deflate';
+
+    /** What was agreed on. */
+    params: DeflateParams | null;
+
+    constructor(
+      options?: PerMessageDeflateOptions & { isServer?: boolean | undefined; maxPayload?: number | undefined }
+    );
+
+    offer(): DeflateParams;
+    accept(configurations: object[]): DeflateParams;
+    compress(data: Buffer | string, fin: boolean, callback: (err: Error | null, data: Buffer) => void): void;
+    decompress(data: Buffer, fin: boolean, callback: (err: Error | null, data: Buffer) => void): void;
+    cleanup(): void;
+  }
+
   interface ReceiverOptions {
+    /** The negotiated extensions. */
+    extensions?: { 'permessage-deflate'?: PerMessageDeflate | undefined } | undefined;
     /** Whether several events can be emitted in the same tick. Default: `true`. */
     allowSynchronousEvents?: boolean | undefined;
     binaryType?: 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob' | undefined;

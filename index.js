@@ -2,6 +2,7 @@
 
 // What does `require('upshift')` give? What `require('ws')` does, and the functions for hand-written upgrade listeners.
 
+const PerMessageDeflate = require('./lib/permessage-deflate');
 const Receiver = require('./lib/receiver');
 const Sender = require('./lib/sender');
 const WebSocket = require('./lib/websocket');
@@ -16,6 +17,7 @@ const { upgrade } = require('./lib/upgrade');
 const { validateUpgrade } = require('./lib/handshake');
 
 WebSocket.HandshakeError = HandshakeError;
+WebSocket.PerMessageDeflate = PerMessageDeflate;
 WebSocket.Receiver = Receiver;
 WebSocket.Sender = Sender;
 WebSocket.Server = WebSocketServer;

@@ -4,6 +4,7 @@ import WebSocket from './index.js';
 
 export const {
   HandshakeError,
+  PerMessageDeflate,
   Receiver,
   Sender,
   Server,

@@ -5,7 +5,9 @@
 
 const { Writable } = require('stream');
 
+const extension = require('./extension');
 const native = require('./native');
+const { NAME } = require('./deflate');
 const { protocolError } = require('./errors');
 const { fragmentsOf } = require('./message-memory');
 const { BINARY, BINARY_TYPES, EMPTY_BUFFER, PING, PONG, TEXT } = require('./constants');
@@ -25,6 +27,7 @@ class Receiver extends Writable {
    * @param {Object} [options] Options
    * @param {Boolean} [options.allowSynchronousEvents=true] Whether several events can be emitted in the same tick
    * @param {String} [options.binaryType='nodebuffer'] The form in which binary messages are emitted
+   * @param {Object} [options.extensions] The negotiated extensions
    * @param {Boolean} [options.isServer=false] Whether the frames come from a client
    * @param {Number} [options.maxBufferedChunks=0] The maximum number of chunks of a frame
    * @param {Number} [options.maxFragments=0] The maximum number of fragments of a message
@@ -41,6 +44,7 @@ class Receiver extends Writable {
     this._session = new native.NativeReceiver({
       autoPong: false,
       closeTimeout: 0,
+      deflate: deflateOf(options.extensions?.[NAME]),
       isServer: this._isServer,
       maxBufferedChunks: options.maxBufferedChunks | 0,
       maxFragments: options.maxFragments | 0,
@@ -147,4 +151,19 @@ module.exports = Receiver;
  */
 function errorOf({ code, data }) {
   return protocolError(code, data.toString());
+}
+
+/**
+ * What the session has to know of compression.
+ *
+ * @param {PerMessageDeflate} [deflate] The extension, after it was negotiated
+ * @return {(Object|undefined)} The settings, if it was
+ * @private
+ */
+function deflateOf(deflate) {
+  if (!deflate?.params) return undefined;
+
+  const agreed = extension.format({ [NAME]: [deflate.params] });
+
+  return { agreed, threshold: 0, level: 6, memLevel: 8, strategy: 0 };
 }

@@ -31,7 +31,7 @@ describe('exports', () => {
   });
 
   test('has classes with the names of ws', () => {
-    for (const name of ['Receiver', 'Sender', 'WebSocket', 'WebSocketServer']) {
+    for (const name of ['PerMessageDeflate', 'Receiver', 'Sender', 'WebSocket', 'WebSocketServer']) {
       assert.equal(WebSocket[name].name, name);
     }
   });

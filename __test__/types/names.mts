@@ -4,6 +4,7 @@
 
 import WebSocket, {
   HandshakeError,
+  PerMessageDeflate,
   Receiver,
   Sender,
   Server,
@@ -24,4 +25,12 @@ server.on('connection', (ws: WebSocket) => ws.on('message', (data: RawData) => w
 console.log(HandshakeError, reject, stats, upgrade, validateUpgrade, WebSocket.OPEN);
 
 const frame: FrameOptions = { fin: true, opcode: 1 };
-console.log(Receiver, Sender.frame('text', frame), Server, createWebSocketStream, extension.parse, subprotocol.parse);
+console.log(
+  PerMessageDeflate.extensionName,
+  Receiver,
+  Sender.frame('text', frame),
+  Server,
+  createWebSocketStream,
+  extension.parse,
+  subprotocol.parse
+);

@@ -35,6 +35,7 @@ pub struct ReceivedFrame {
 pub struct NativeReceiver {
     session: Session,
     config: Config,
+    pool: Pool,
 }
 
 #[napi]
@@ -49,13 +50,18 @@ impl NativeReceiver {
                 auto_pong: false,
                 ..config
             },
+            pool: Pool::default(),
         }
     }
 
     /// Takes bytes and returns what is complete with them, in order.
     #[napi(catch_unwind)]
     pub fn receive(&mut self, bytes: &[u8]) -> Vec<ReceivedFrame> {
-        let mut received = Received::default();
+        let mut received = Received {
+            frames: Vec::new(),
+            reserved: Vec::new(),
+            pool: &mut self.pool,
+        };
         let result = self
             .session
             .receive(&self.config, bytes, &mut received, &mut Vec::new(), 0);
@@ -71,14 +77,13 @@ impl NativeReceiver {
 }
 
 /// Collects what a session tells.
-#[derive(Default)]
-struct Received {
+struct Received<'a> {
     frames: Vec<ReceivedFrame>,
     reserved: Vec<u8>,
-    pool: Pool,
+    pool: &'a mut Pool,
 }
 
-impl Received {
+impl Received<'_> {
     fn push(&mut self, opcode: u32, data: Vec<u8>, ends: Vec<u32>, close_code: u16) {
         self.frames.push(ReceivedFrame {
             opcode,
@@ -90,7 +95,7 @@ impl Received {
     }
 }
 
-impl Sink for Received {
+impl Sink for Received<'_> {
     fn reserve(&mut self, len: usize) -> Option<&mut [u8]> {
         self.reserved = vec![0; len];
         Some(&mut self.reserved)
@@ -111,7 +116,7 @@ impl Sink for Received {
     }
 
     fn pool(&mut self) -> &mut Pool {
-        &mut self.pool
+        self.pool
     }
 
     fn close(&mut self, code: u16, reason: &[u8]) {
