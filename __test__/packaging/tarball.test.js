@@ -64,6 +64,29 @@ it('gives the same exports to import and to require', async (t) => {
   assert.equal(stdout, 'true\n');
 });
 
+it('is ws to a program that npm gave it to under that name', async (t) => {
+  const folder = emptyFolder(t);
+  const { main, platform } = await packBoth(folder);
+  const user = await install(folder, 'user', [`ws@file:${main.tarball}`, platform.tarball]);
+  const script = `
+    import WebSocket, { WebSocketServer, createWebSocketStream } from 'ws';
+    import { createRequire } from 'node:module';
+    const required = createRequire(import.meta.url)('ws');
+    if (required !== WebSocket || required.createWebSocketStream !== createWebSocketStream) throw new Error('not the same');
+    const server = new WebSocketServer({ port: 0, perMessageDeflate: true }, () => {
+      const client = new WebSocket('ws://127.0.0.1:' + server.address().port);
+      createWebSocketStream(client, { encoding: 'utf8' }).on('data', (text) => {
+        console.log(text, client.transport === null);
+        client.close();
+        server.close();
+      });
+    });
+    server.on('connection', (ws) => ws.send('hello'));`;
+  fs.writeFileSync(path.join(user, 'user.mjs'), script);
+  const { stdout } = await execute(process.execPath, ['user.mjs'], { cwd: user, timeout: 20_000 });
+  assert.equal(stdout, 'hello false\n');
+});
+
 it('serves from two installed copies in one process', async (t) => {
   const folder = emptyFolder(t);
   const { main, platform } = await packBoth(folder);
