@@ -89,7 +89,7 @@ module.exports = [
   },
   {
     // Functions handed to page.evaluate() run in a browser.
-    files: ['__test__/peers/**/*.js'],
+    files: ['__test__/{interop,peers}/**/*.js'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } }
   }
 ];

@@ -74,6 +74,8 @@ const STEPS = [
   ...crateSteps('.', ['--lib']),
   cargo('lints of the tests of the inner rings', [...RING_LINTS, '--', '-D', 'warnings']),
   ...CRATES.flatMap((folder) => crateSteps(folder, ['--all-targets'])),
+  // Built where `npm run test:peers` builds it; it has no tests of its own.
+  ...crateSteps('__test__/interop/peers/tungstenite', ['--all-targets', '--target-dir', 'target/peers/cargo']),
   ringStep('proto'),
   ringStep('engine'),
   ...CRATES.map((folder) =>

@@ -9,7 +9,7 @@ const path = require('node:path');
 const { root } = require('./process');
 
 /** Folders with an own command: `npm run test:peers`. */
-const SPECIAL = ['peers'];
+const SPECIAL = ['interop', 'peers'];
 
 /** What is asserted here has to hold however the bytes travel, so it runs once per way. */
 const ON_EVERY_PATH = ['behaviour', 'compat', 'guarantees'];

@@ -2,51 +2,57 @@
 
 /**
  * `npm run test:peers`: does Upshift work with foreign programs? Needs programs that npm cannot install; names those
- * that are missing and fails, because a test that did not run has not passed.
+ * that are missing and fails, because a test that did not run has not passed. Ends with a table: which peer can do what
+ * with us.
  */
 
-const { existsSync } = require('node:fs');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const { emptyCounts, printCounts, runTests } = require('./node-tests');
-const { run } = require('./process');
-const { testFiles } = require('./test-files');
+const { CHROMIUM, buildPeers, missingPrograms } = require('./peer-programs');
+const { readReport, table } = require('./peer-table');
+const { PATHS, onEveryPath, testFiles } = require('./test-files');
 
 /** Exit status of sysexits.h for "a service is unavailable". */
 const EX_UNAVAILABLE = 69;
 
-const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium';
-
-/** What the tests need, how to see that it is there, where it comes from. */
-const PROGRAMS = [
-  {
-    name: 'Chromium',
-    hint: `no ${CHROMIUM}; apt-get install chromium, or set CHROMIUM to its path`,
-    found: () => existsSync(CHROMIUM)
-  },
-  { name: 'strace', hint: 'apt-get install strace', found: () => answers('strace', ['-V']) }
-];
-
 /**
- * Does a program start and end well?
+ * Runs the interop tests on every path and prints their table.
  *
- * @param {string} command Program
- * @param {string[]} args Arguments
- * @return {Promise<boolean>} True when it does
+ * @param {object} counts Account
+ * @return {Promise<boolean>} True when all passed
  * @private
  */
-async function answers(command, args) {
-  const { code } = await run(command, args, { capture: true });
-  return code === 0;
+async function runInterop(counts) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'upshift-interop-'));
+  const report = path.join(folder, 'report');
+  let passed = true;
+  for (const { name, files, env } of onEveryPath(
+    ['interop'],
+    PATHS.filter(({ pinned }) => pinned)
+  )) {
+    console.log(`\n▶▶ interop, ${name}`);
+    if (!(await runTests(files, { ...env, INTEROP_REPORT: report }, counts))) passed = false;
+  }
+  console.log(`\n${table(readReport(report))}\n`);
+  fs.rmSync(folder, { recursive: true });
+  return passed;
 }
 
 /**
- * Names the programs that are not here.
+ * Builds what has to be built and runs all tests.
  *
- * @return {Promise<object[]>} Entries of PROGRAMS
+ * @return {Promise<boolean>} True when all passed
  * @private
  */
-async function missingPrograms() {
-  const found = await Promise.all(PROGRAMS.map((program) => program.found()));
-  return PROGRAMS.filter((_, index) => !found[index]);
+async function runAll() {
+  const started = Date.now();
+  const counts = emptyCounts();
+  const isBuilt = await buildPeers();
+  const passed = [isBuilt, await runTests(testFiles('peers'), { CHROMIUM }, counts), await runInterop(counts)];
+  printCounts(counts, started);
+  return passed.every(Boolean) && counts.tests > 0;
 }
 
 /**
@@ -62,11 +68,7 @@ async function main() {
     process.exitCode = EX_UNAVAILABLE;
     return;
   }
-  const started = Date.now();
-  const counts = emptyCounts();
-  const passed = await runTests(testFiles('peers'), { CHROMIUM }, counts);
-  printCounts(counts, started);
-  if (!passed || counts.tests === 0) process.exitCode = 1;
+  if (!(await runAll())) process.exitCode = 1;
 }
 
 main();

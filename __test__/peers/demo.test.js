@@ -13,18 +13,9 @@ const { after, before, test } = require('node:test');
 
 const { chromium } = require('playwright-core');
 
+const { CHROMIUM, CHROMIUM_FLAGS } = require('../../scripts/peer-programs');
+
 const DEMO = path.join(__dirname, '../../examples/demo/server.js');
-const BROWSER = process.env.CHROMIUM || '/usr/bin/chromium';
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync'
-];
 
 const size = { width: 1360, height: 940 };
 let demo, browser, url;
@@ -107,10 +98,10 @@ function coloured(page, selector, variable) {
 }
 
 before(async () => {
-  assert.ok(fs.existsSync(BROWSER), `missing: chromium (looked for ${BROWSER}; CHROMIUM names another)`);
+  assert.ok(fs.existsSync(CHROMIUM), `missing: chromium (looked for ${CHROMIUM}; CHROMIUM names another)`);
   demo = await startDemo({ PORT: '0' });
   url = demo.url;
-  browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
 });
 
 after(async () => {
