@@ -12,8 +12,9 @@ const NAME = 'permessage-deflate';
 /** ws's default: shorter messages are not compressed where nothing is remembered between messages. */
 const THRESHOLD = 1024;
 
-/** zlib's defaults, and the least window there is a compressor for. */
-const LEVEL = 6;
+/** The level where none is named: zlib's 6 costs four times the time for two thirds of the bytes. */
+const LEVEL = 1;
+/** zlib's default, and the least window there is a compressor for. */
 const MEM_LEVEL = 8;
 const COMPRESSOR_BITS = 9;
 

@@ -85,7 +85,7 @@ impl Reactor {
                 closing = !connection.is_ended();
             }
             Verb::Terminate | Verb::Reset if self.tells_duplexes && connection.is_duplex() => {
-                connection.end_after_output()
+                connection.end_after_output();
             }
             Verb::Terminate => connection.drop_after_output(false, &mut self.work),
             Verb::Reset => connection.drop_after_output(true, &mut self.work),

@@ -4,32 +4,52 @@
 /// Memory grows in steps of this.
 const STEP: usize = 1024;
 
-/// The last bytes of a stream.
+/// The last bytes of a stream: a ring, once it is as long as it may be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History(Vec<u8>);
+pub struct History {
+    /// The bytes.
+    bytes: Vec<u8>,
+    /// Where the oldest is; < `bytes.len()`, or 0.
+    start: usize,
+}
 
 impl History {
-    /// The bytes.
-    pub fn as_slice(&self) -> &[u8] {
-        &self.0
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The bytes in order, which takes some time.
+    pub fn as_slice(&mut self) -> &[u8] {
+        self.bytes.rotate_left(self.start);
+        self.start = 0;
+        &self.bytes
     }
 
     /// Memory held.
     pub fn held(&self) -> usize {
-        self.0.capacity()
+        self.bytes.capacity()
     }
 
-    /// Goes on with `bytes`, and forgets all but the last `most`.
+    /// Goes on with `bytes`, and forgets all but the last `most`, which is the same number for all of a stream.
     pub fn push(&mut self, bytes: &[u8], most: usize) {
         let fresh = bytes.get(bytes.len().saturating_sub(most)..).unwrap_or_default();
-        let excess = (self.0.len() + fresh.len()).saturating_sub(most);
-        self.0.drain(..excess.min(self.0.len()));
-        let needed = self.0.len() + fresh.len();
-        if needed > self.0.capacity() {
+        let (appended, rest) = fresh.split_at(fresh.len().min(most.saturating_sub(self.bytes.len())));
+        let needed = self.bytes.len() + appended.len();
+        if needed > self.bytes.capacity() {
             let wanted = needed.next_multiple_of(STEP).min(most.max(needed));
-            self.0.reserve_exact(wanted - self.0.len());
+            self.bytes.reserve_exact(wanted - self.bytes.len());
         }
-        self.0.extend_from_slice(fresh);
+        self.bytes.extend_from_slice(appended);
+        let (first, second) = rest.split_at(rest.len().min(self.bytes.len() - self.start));
+        for (at, part) in [(self.start, first), (0, second)] {
+            if let Some(place) = self.bytes.get_mut(at..at + part.len()) {
+                place.copy_from_slice(part);
+            }
+        }
+        if !rest.is_empty() {
+            self.start = (self.start + rest.len()) % self.bytes.len();
+        }
     }
 }
 

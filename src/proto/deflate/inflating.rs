@@ -68,8 +68,8 @@ pub struct Inflating {
     recorded: usize,
     /// How much history the peer may refer to, and whether it does beyond this message.
     window: usize,
-    /// Later messages refer to this one.
-    keeps: bool,
+    /// Later messages refer to this one: whose they are, else 0.
+    owner: u64,
 }
 
 impl std::fmt::Debug for Inflating {
@@ -79,16 +79,18 @@ impl std::fmt::Debug for Inflating {
 }
 
 impl Inflating {
-    /// A message that begins. The peer looks back `bits` far; unless it `forgets`, that includes the messages before.
-    pub fn begin(pool: &mut Pool, history: History, bits: u8, forgets: bool) -> Self {
-        let mut inflate = pool.take_inflate();
-        refer(&mut inflate, &history);
+    /// A message that begins. The peer looks back `bits` far; `owner` is whose earlier messages that includes, 0 when none.
+    pub(in crate::proto) fn begin(pool: &mut Pool, mut history: History, bits: u8, owner: u64) -> Self {
+        let (mut inflate, knows) = pool.take_inflate(owner);
+        if !knows {
+            refer(&mut inflate, &mut history);
+        }
         Self {
             inflate,
             history,
             recorded: 0,
             window: 1 << bits.clamp(8, 15),
-            keeps: !forgets,
+            owner,
         }
     }
 
@@ -145,7 +147,7 @@ impl Inflating {
     fn go_on(&mut self, message: &[u8]) {
         self.record(message);
         self.inflate.reset(false);
-        refer(&mut self.inflate, &self.history);
+        refer(&mut self.inflate, &mut self.history);
     }
 
     /// Adds what is new in `message` to the history.
@@ -157,20 +159,17 @@ impl Inflating {
 
     /// The message is complete: what has to be kept of it.
     pub fn end(mut self, message: &[u8], pool: &mut Pool) -> History {
-        let history = if self.keeps {
+        if self.owner != 0 {
             self.record(message);
-            std::mem::take(&mut self.history)
-        } else {
-            History::default()
-        };
-        pool.give_inflate(self.inflate);
-        history
+        }
+        pool.give_inflate(self.inflate, self.owner);
+        self.history
     }
 }
 
 /// Has a fresh decompressor know what came before.
-fn refer(inflate: &mut Inflate, history: &History) {
-    if !history.as_slice().is_empty() {
+fn refer(inflate: &mut Inflate, history: &mut History) {
+    if !history.is_empty() {
         let known = inflate.set_dictionary(history.as_slice());
         debug_assert!(known.is_ok(), "a raw stream takes any dictionary at its start");
     }

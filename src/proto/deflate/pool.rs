@@ -3,16 +3,19 @@
 //! A compressor takes a quarter of a megabyte, which is why idle connections must not have one. It may be dropped at any
 //! message boundary: what is sent then refers to nothing before it, and that is always allowed. So each thread has a
 //! bounded number of them. Where messages are remembered, a connection finds its own again as long as it is among those
-//! used last; where they are not, one serves all. Decompressors are the same for all, since what they must know of
-//! earlier messages is kept by the connection ([`History`](super::History)).
+//! used last; where they are not, one serves all. Decompressors are shared in the same way. But a receiver must not forget
+//! what its peer remembers, so the connection keeps that itself ([`History`](super::History)), for the day when it finds
+//! its own no more.
 
 use super::{Compressor, Kind};
 use zlib_rs::Inflate;
 
 /// Compressors kept at most: 18 MiB with the default window.
 const COMPRESSORS: usize = 64;
-/// Decompressors kept at most while nobody uses them.
-const INFLATES: usize = 4;
+/// Decompressors kept at most: 3 MiB.
+const INFLATES: usize = 64;
+/// About the memory of one.
+const INFLATE: usize = 48 << 10;
 /// Memory in which pieces are made.
 const SCRATCH: usize = 32 << 10;
 /// Memory for whole payloads above this is not kept.
@@ -27,25 +30,29 @@ pub struct Tally {
     pub deflated: u64,
 }
 
-/// A compressor that waits to be used again.
-#[derive(Debug)]
-struct Kept {
-    /// The compressor.
-    compressor: Compressor,
+/// A compressor or decompressor that waits to be used again.
+struct Kept<T> {
+    /// It.
+    tool: T,
     /// Whose messages it remembers; 0 is nobody's.
     owner: u64,
     /// When it was used last.
     used: u64,
 }
 
+/// Which one was not used for longest.
+fn oldest<T>(kept: &[Kept<T>]) -> Option<usize> {
+    let kept = kept.iter().enumerate();
+    kept.min_by_key(|(_, kept)| kept.used).map(|(at, _)| at)
+}
+
 /// What the connections of a thread share. Nothing is allocated before it is needed.
 #[derive(Default)]
 pub struct Pool {
     /// <= `COMPRESSORS`.
-    kept: Vec<Kept>,
+    kept: Vec<Kept<Compressor>>,
     /// <= `INFLATES`.
-    #[expect(clippy::vec_box, reason = "they move between here and the messages under way")]
-    inflates: Vec<Box<Inflate>>,
+    inflates: Vec<Kept<Box<Inflate>>>,
     /// Counts uses.
     clock: u64,
     /// What was used before this is dropped by the next sweep.
@@ -62,10 +69,7 @@ pub struct Pool {
 
 impl std::fmt::Debug for Pool {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Pool")
-            .field("kept", &self.kept)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Pool").finish_non_exhaustive()
     }
 }
 
@@ -78,19 +82,16 @@ impl Pool {
 
     /// The compressor that remembers the messages of `owner`, or one that remembers none.
     pub(in crate::proto) fn take(&mut self, kind: Kind, owner: u64) -> Compressor {
-        let own = |kept: &Kept| kept.owner == owner && kept.compressor.kind == kind;
-        let free = |kept: &Kept| kept.owner == 0 && kept.compressor.kind == kind;
-        let found = self.kept.iter().position(own);
-        if let Some(at) = found.filter(|_| owner != 0) {
-            return self.kept.swap_remove(at).compressor;
+        let find = |wanted| {
+            let mut kept = self.kept.iter();
+            kept.position(|kept| kept.owner == wanted && kept.tool.kind == kind)
+        };
+        if let Some(at) = find(owner).filter(|_| owner != 0) {
+            return self.kept.swap_remove(at).tool;
         }
-        let full = self.kept.len() >= COMPRESSORS;
-        let at = self
-            .kept
-            .iter()
-            .position(free)
-            .or_else(|| if full { self.oldest() } else { None });
-        match at.map(|at| self.kept.swap_remove(at).compressor) {
+        let is_full = self.kept.len() >= COMPRESSORS;
+        let at = find(0).or_else(|| oldest(&self.kept).filter(|_| is_full));
+        match at.map(|at| self.kept.swap_remove(at).tool) {
             Some(mut compressor) if compressor.kind == kind => {
                 compressor.forget();
                 compressor
@@ -102,52 +103,56 @@ impl Pool {
     /// Keeps a compressor; `owner` is whose messages it remembers, 0 when nobody's are to be.
     pub(in crate::proto) fn give(&mut self, compressor: Compressor, owner: u64) {
         if self.kept.len() >= COMPRESSORS
-            && let Some(oldest) = self.oldest()
+            && let Some(oldest) = oldest(&self.kept)
         {
             self.kept.swap_remove(oldest);
         }
-        self.clock += 1;
-        let used = self.clock;
-        self.kept.push(Kept {
-            compressor,
-            owner,
-            used,
-        });
+        let used = self.tick();
+        let tool = compressor;
+        self.kept.push(Kept { tool, owner, used });
     }
 
-    /// An owner needs its compressor no more.
+    /// An owner needs what remembers its messages no more.
     pub(in crate::proto) fn disown(&mut self, owner: u64) {
-        for kept in self.kept.iter_mut().filter(|kept| kept.owner == owner) {
-            kept.owner = 0;
+        let compressors = self.kept.iter_mut().map(|kept| &mut kept.owner);
+        let inflates = self.inflates.iter_mut().map(|kept| &mut kept.owner);
+        for known in compressors.chain(inflates).filter(|known| **known == owner) {
+            *known = 0;
         }
     }
 
-    /// The one that was not used for longest.
-    fn oldest(&self) -> Option<usize> {
-        let kept = self.kept.iter().enumerate();
-        kept.min_by_key(|(_, kept)| kept.used).map(|(at, _)| at)
+    /// One more use.
+    fn tick(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
     }
 
-    /// A decompressor that remembers nothing.
-    #[expect(
-        clippy::unnecessary_box_returns,
-        reason = "it moves between here and the messages under way"
-    )]
-    pub(super) fn take_inflate(&mut self) -> Box<Inflate> {
-        match self.inflates.pop() {
-            Some(mut inflate) => {
-                inflate.reset(false);
-                inflate
-            }
-            None => Box::new(Inflate::new(false, 15)),
+    /// A decompressor, and whether it knows the messages of `owner`; else it knows none.
+    pub(super) fn take_inflate(&mut self, owner: u64) -> (Box<Inflate>, bool) {
+        let find = |wanted| self.inflates.iter().position(|kept| kept.owner == wanted);
+        if let Some(at) = find(owner).filter(|_| owner != 0) {
+            return (self.inflates.swap_remove(at).tool, true);
         }
+        let is_full = self.inflates.len() >= INFLATES;
+        let at = find(0).or_else(|| oldest(&self.inflates).filter(|_| is_full));
+        let Some(at) = at else {
+            return (Box::new(Inflate::new(false, 15)), false);
+        };
+        let mut inflate = self.inflates.swap_remove(at).tool;
+        inflate.reset(false);
+        (inflate, false)
     }
 
-    /// Keeps one for the next message.
-    pub(super) fn give_inflate(&mut self, inflate: Box<Inflate>) {
-        if self.inflates.len() < INFLATES {
-            self.inflates.push(inflate);
+    /// Keeps one for the next message, of `owner` if there is one.
+    pub(super) fn give_inflate(&mut self, inflate: Box<Inflate>, owner: u64) {
+        if self.inflates.len() >= INFLATES
+            && let Some(oldest) = oldest(&self.inflates)
+        {
+            self.inflates.swap_remove(oldest);
         }
+        let used = self.tick();
+        let tool = inflate;
+        self.inflates.push(Kept { tool, owner, used });
     }
 
     /// Where pieces are made; it comes back with [`Pool::put_scratch`].
@@ -190,8 +195,9 @@ impl Pool {
     pub fn sweep(&mut self) -> bool {
         let swept = self.swept;
         self.kept.retain(|kept| kept.used > swept);
+        self.inflates.retain(|kept| kept.used > swept);
         self.swept = self.clock;
-        if self.kept.is_empty() {
+        if !self.is_warm() {
             *self = Self {
                 clock: self.clock,
                 swept: self.swept,
@@ -215,7 +221,7 @@ impl Pool {
 
     /// About the memory that is kept.
     pub fn held(&self) -> usize {
-        let compressors = self.kept.iter().map(|kept| kept.compressor.kind.memory());
-        compressors.sum::<usize>() + self.inflates.len() * (40 << 10) + self.scratch.len() + self.payload.capacity()
+        let compressors = self.kept.iter().map(|kept| kept.tool.kind.memory());
+        compressors.sum::<usize>() + self.inflates.len() * INFLATE + self.scratch.len() + self.payload.capacity()
     }
 }

@@ -13,7 +13,7 @@ use crate::proto::wire::{FrameHeader, Opcode};
 pub(super) struct Context {
     /// What the peer may refer to.
     history: History,
-    /// Under which name the pool keeps our compressor; 0 when it has none of ours.
+    /// Under which name the pool keeps what remembers messages of ours; 0 when it has nothing.
     owner: u64,
     /// The compressor of the message of which not all fragments were sent.
     compressor: Option<Compressor>,
@@ -88,9 +88,7 @@ impl Session {
         } else if forgets {
             pool.give(compressor, 0);
         } else {
-            if context.owner == 0 {
-                context.owner = pool.owner();
-            }
+            context.name(pool);
             pool.give(compressor, context.owner);
         }
         if fin {
@@ -105,25 +103,21 @@ impl Session {
     /// What inflates a message that begins now.
     pub(super) fn inflating<S: Sink>(&mut self, config: &Config, sink: &mut S) -> Option<Inflating> {
         let side = config.peer_side()?;
-        let history = self
-            .context
-            .as_mut()
-            .map(|context| std::mem::take(&mut context.history));
-        let history = history.unwrap_or_default();
-        Some(Inflating::begin(
-            sink.pool(),
-            history,
-            side.bits,
-            side.no_context_takeover,
-        ))
+        if side.no_context_takeover {
+            return Some(Inflating::begin(sink.pool(), History::default(), side.bits, 0));
+        }
+        let context = self.context.get_or_insert_default();
+        context.name(sink.pool());
+        let history = std::mem::take(&mut context.history);
+        Some(Inflating::begin(sink.pool(), history, side.bits, context.owner))
     }
 
     /// A compressed message is complete.
     pub(super) fn inflated(&mut self, inflating: Inflating, message: &[u8], pool: &mut Pool) {
         pool.tally.inflated += 1;
         let history = inflating.end(message, pool);
-        if history.held() > 0 {
-            self.context.get_or_insert_default().history = history;
+        if let Some(context) = &mut self.context {
+            context.history = history;
         }
     }
 
@@ -143,6 +137,13 @@ impl Session {
 }
 
 impl Context {
+    /// Gives it a name, unless it has one.
+    fn name(&mut self, pool: &mut Pool) {
+        if self.owner == 0 {
+            self.owner = pool.owner();
+        }
+    }
+
     /// Nothing is remembered.
     fn is_empty(&self) -> bool {
         self.history.held() == 0 && self.owner == 0 && self.compressor.is_none()
