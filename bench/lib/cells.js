@@ -18,6 +18,7 @@ const METRICS = {
   p99_us: { title: 'p99, µs', digits: 1 },
   switches: { title: 'driver switches', digits: 0 },
   rss_kib: { title: 'RSS per connection, KiB', digits: 2 },
+  deflate_kib: { title: 'RSS for it, KiB each', digits: 2 },
   heap_kib: { title: 'heap per connection, KiB', digits: 2 },
   recv: { title: 'recv calls per message', digits: 2 },
   send: { title: 'send calls per message', digits: 2 },
@@ -87,6 +88,28 @@ function client(size) {
   };
 }
 
+/** For the servers: messages may be compressed. */
+const COMPRESSING = { BENCH_DEFLATE: '1' };
+
+/**
+ * @param {String} context Whether both sides `keep` or `forget` what was sent before
+ * @param {Number} most How many KiB compression may keep of each connection
+ * @return {Object} Connections that compressed a little and fell silent
+ * @private
+ */
+function quiet(context, most) {
+  return {
+    id: `deflate-${context}`,
+    kind: 'deflate',
+    title: `5,000 idle connections after ten compressed messages of 1 KiB, context takeover: ${context === 'keep' ? 'yes' : 'no'}`,
+    load: ['idle', '--conns', 5000, '--messages', 10, '--size', 1024, '--text', '--deflate', context],
+    env: COMPRESSING,
+    servers: ['auto'],
+    metrics: ['deflate_kib'],
+    goals: { auto: { deflate_kib: { absolute: most } } }
+  };
+}
+
 /** Every load, in the order of the documentation. */
 const CELLS = [
   small(64),
@@ -135,6 +158,17 @@ const CELLS = [
       released: { rss_kib: 0.65, heap_kib: 0.3 }
     }
   },
+  {
+    id: 'deflate-4k',
+    title: 'permessage-deflate, 50 connections, 4 KiB of text like JSON',
+    load: ['echo', '--conns', 50, '--size', 4096, '--text', '--deflate', 'keep'],
+    env: COMPRESSING,
+    servers: ['auto', 'stream'],
+    metrics: ECHO,
+    goals: { auto: { msgs_per_s: 3, main_us: 1 / 20 } }
+  },
+  quiet('keep', 40),
+  quiet('forget', 4),
   {
     id: 'handshake',
     title: 'handshakes, 32 at a time',

@@ -19,6 +19,12 @@ const IDLE_SECONDS = 120;
 /** One way of measuring for each kind of cell. */
 const KINDS = { load: measureLoad, client: measureClient, idle: measureIdle, syscalls: measureSyscalls };
 
+/** After this long what is only kept for a while is gone (ms). */
+const SETTLED = 4000;
+
+/** So many messages such connections have had. */
+const MESSAGES = 10;
+
 /**
  * @param {Object} cell What to do
  * @param {String} name The contender
@@ -28,15 +34,46 @@ const KINDS = { load: measureLoad, client: measureClient, idle: measureIdle, sys
  */
 async function measure(cell, name, run) {
   const kind = cell.kind ?? 'load';
-  const flags = kind === 'idle' ? ['--expose-gc'] : [];
+  if (kind === 'deflate') return measureDeflate(cell, name, run);
+  return withServer(cell, name, run, (server) => KINDS[kind](cell, server, run));
+}
+
+/**
+ * @param {Object} cell What to do
+ * @param {String} name The contender
+ * @param {Object} run Options, cores and generator of the run
+ * @param {Function} use What to do with a server of its own
+ * @return {Promise<Object>} What that returns
+ * @private
+ */
+async function withServer(cell, name, run, use) {
+  const flags = cell.kind === 'idle' || cell.kind === 'deflate' ? ['--expose-gc'] : [];
   const { client, env, script } = CONTENDERS[name];
-  const contender = { env, script: kind === 'client' ? client : script };
+  const contender = { env: { ...env, ...cell.env }, script: cell.kind === 'client' ? client : script };
   const server = await Server.start(contender, { cores: run.pins.server, flags });
   try {
-    return await KINDS[kind](cell, server, run);
+    return await use(server);
   } finally {
     await server.stop();
   }
+}
+
+/**
+ * Growth of memory per connection, above that of a server that does not compress.
+ *
+ * @param {Object} cell What to do
+ * @param {String} name The contender
+ * @param {Object} run Options, cores and generator
+ * @return {Promise<Object>} Figures
+ * @private
+ */
+async function measureDeflate(cell, name, run) {
+  const measured = (server) => measureIdle(cell, server, run);
+  const plain = await withServer({ ...cell, env: {} }, name, run, (server) => {
+    return measureIdle({ ...cell, load: cell.load.slice(0, cell.load.indexOf('--deflate')) }, server, run);
+  });
+  const compressed = await withServer(cell, name, run, measured);
+  return { ...compressed, deflate_kib: compressed.rss_kib - plain.rss_kib };
 }
 
 /**
@@ -117,6 +154,7 @@ async function measureIdle(cell, server, run) {
   const failed = generator.result().then(() => Promise.reject(new Error('the generator ended early')));
   try {
     await Promise.race([failed, opened(server, wanted)]);
+    if (cell.kind === 'deflate') await Promise.race([failed, echoed(server, wanted * MESSAGES)]);
     const after = await server.state();
     const each = (key) => (after[key] - before[key]) / 1024 / after.connections;
     return { connections: after.connections, rss_kib: each('rss'), heap_kib: each('heapUsed') };
@@ -124,6 +162,17 @@ async function measureIdle(cell, server, run) {
     failed.catch(() => {});
     await generator.stop();
   }
+}
+
+/**
+ * @param {Server} server The server
+ * @param {Number} wanted How many messages it shall have had
+ * @return {Promise<void>} Resolves when it had them, and some time after
+ * @private
+ */
+async function echoed(server, wanted) {
+  while ((await server.state()).messages < wanted) await pause(500);
+  await pause(SETTLED);
 }
 
 /**

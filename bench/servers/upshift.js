@@ -4,4 +4,9 @@
 
 const { WebSocketServer, stats } = require('../..');
 
-require('./serve')(WebSocketServer, { releaseSocket: process.env.BENCH_RELEASE_SOCKET === '1' }, stats);
+const options = {
+  perMessageDeflate: process.env.BENCH_DEFLATE === '1',
+  releaseSocket: process.env.BENCH_RELEASE_SOCKET === '1'
+};
+
+require('./serve')(WebSocketServer, options, stats);

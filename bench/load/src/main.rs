@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! upshift-load MODE --addr 127.0.0.1:PORT [--port PORT] [--path /] [--conns N] [--pipeline P] [--size S]
-//!              [--text] [--secs D] [--warmup W] [--rate R] [--pid SERVER_PID]
+//!              [--text] [--deflate keep|forget] [--messages M] [--secs D] [--warmup W] [--rate R] [--pid SERVER_PID]
 //! MODE: echo       every connection keeps P messages in flight, each must come back whole
 //!       rate       open loop: R messages/s on a schedule; latency counts from the scheduled time
 //!       handshake  connect + upgrade + drop, one at a time per connection
 //!       client     the other way round: say the port on stderr, let N clients connect, send to them as echo does
-//!       idle       open N connections, say "open" on stderr, hold them for D seconds
+//!       idle       open N connections, have M messages echoed on each, say "open" on stderr, hold them for D seconds
+//! --deflate negotiates permessage-deflate, with context takeover on both sides or on none, and sends text like JSON,
+//!           compressed beforehand
 //! ```
 //!
 //! CPU figures are nanosecond-exact per thread, from `/proc/PID/task/*/schedstat` over the measured window. Frames are

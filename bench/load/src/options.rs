@@ -19,6 +19,17 @@ pub enum Mode {
     Client,
 }
 
+/// What is offered about compression.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Deflate {
+    /// Nothing.
+    None,
+    /// Both sides remember earlier messages.
+    Keep,
+    /// Both sides forget them.
+    Forget,
+}
+
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -36,6 +47,10 @@ pub struct Options {
     pub size: usize,
     /// Text instead of binary messages.
     pub text: bool,
+    /// What is offered about compression.
+    pub deflate: Deflate,
+    /// Messages on each connection before it falls silent.
+    pub messages: usize,
     /// The measured window.
     pub time: Duration,
     /// What is thrown away before it.
@@ -56,6 +71,8 @@ impl Default for Options {
             pipeline: 1,
             size: 64,
             text: false,
+            deflate: Deflate::None,
+            messages: 0,
             time: Duration::from_secs(3),
             warmup: Duration::from_secs(1),
             rate: 10_000.0,
@@ -91,6 +108,8 @@ impl Options {
             "--conns" => self.conns = parse(name, value)?,
             "--pipeline" => self.pipeline = parse(name, value)?,
             "--size" => self.size = parse(name, value)?,
+            "--deflate" => self.deflate = deflate(value)?,
+            "--messages" => self.messages = parse(name, value)?,
             "--secs" => self.time = seconds(name, value)?,
             "--warmup" => self.warmup = seconds(name, value)?,
             "--rate" => self.rate = parse(name, value)?,
@@ -123,6 +142,14 @@ fn mode(name: &str) -> Result<Mode, String> {
     })
 }
 
+fn deflate(value: &str) -> Result<Deflate, String> {
+    match value {
+        "keep" => Ok(Deflate::Keep),
+        "forget" => Ok(Deflate::Forget),
+        _ => Err(format!("--deflate is keep or forget, not \"{value}\"")),
+    }
+}
+
 fn parse<T: FromStr>(name: &str, value: &str) -> Result<T, String> {
     value.parse().map_err(|_| format!("{name} cannot be \"{value}\""))
 }
@@ -141,8 +168,7 @@ mod tests {
 
     #[test]
     fn every_option_lands_in_its_field() {
-        let line =
-            "rate --port 7 --path /a --conns 2 --pipeline 3 --size 4 --text --secs 0.5 --warmup 0 --rate 6 --pid 8";
+        let line = "rate --port 7 --path /a --conns 2 --pipeline 3 --size 4 --text --deflate keep --messages 9 --secs 0.5 --warmup 0 --rate 6 --pid 8";
         let options = options(line).unwrap();
         assert_eq!(options.mode, Mode::Rate);
         assert_eq!((options.addr.port(), options.path.as_str()), (7, "/a"));
@@ -150,6 +176,7 @@ mod tests {
             (options.conns, options.pipeline, options.size, options.text),
             (2, 3, 4, true)
         );
+        assert_eq!((options.deflate, options.messages), (Deflate::Keep, 9));
         assert_eq!(
             (options.time, options.warmup),
             (Duration::from_millis(500), Duration::ZERO)
@@ -168,6 +195,7 @@ mod tests {
             "echo --secs -1",
             "rate --rate 0",
             "echo --x 1",
+            "echo --deflate maybe",
         ] {
             assert!(options(line).is_err(), "{line}");
         }

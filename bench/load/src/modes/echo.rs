@@ -5,6 +5,7 @@ use crate::Outcome;
 use crate::message;
 use crate::meter::Meter;
 use crate::options::Options;
+use crate::peer::Peer;
 use crate::report::Report;
 use crate::swarm::Swarm;
 use std::time::{Duration, Instant};
@@ -17,10 +18,12 @@ pub fn run(options: &Options) -> Outcome<String> {
 
 /// Runs it over connections that are open.
 pub fn drive(mode: &str, options: &Options, mut swarm: Swarm) -> Outcome<String> {
-    let frame = message::frame(options);
+    let frames = message::frames(options);
+    let mut frames = frames.iter().cycle();
+    let mut push = |peer: &mut Peer, now| frames.next().into_iter().for_each(|frame| peer.push(frame, now));
     let mut meter = Meter::new(options);
     for peer in &mut swarm.peers {
-        (0..options.pipeline).for_each(|_| peer.push(&frame, Instant::now()));
+        (0..options.pipeline).for_each(|_| push(peer, Instant::now()));
         peer.flush()?;
     }
     while meter.runs(Instant::now()) {
@@ -31,7 +34,7 @@ pub fn drive(mode: &str, options: &Options, mut swarm: Swarm) -> Outcome<String>
             if event.is_readable() {
                 let count = receive(peer, &mut swarm.scratch, options, &mut meter)?;
                 let now = Instant::now();
-                (0..count).for_each(|_| peer.push(&frame, now));
+                (0..count).for_each(|_| push(peer, now));
             }
             peer.flush()?;
         }

@@ -20,7 +20,7 @@ fn receive(peer: &mut Peer, scratch: &mut [u8], options: &Options, meter: &mut M
     }
     let (now, mut count) = (Instant::now(), 0);
     while let Some((opcode, range)) = peer.next_message()? {
-        if opcode != message::opcode(options) || !message::is_echo(peer.payload(range.clone()), options.size) {
+        if opcode != message::opcode(options) || !message::is_answer(peer.payload(range.clone()), options) {
             return Err(format!("not what was sent: {opcode:?} of {} bytes", range.len()).into());
         }
         let departure = peer.sent.pop_front().ok_or("more echoes than messages")?;
