@@ -2,6 +2,7 @@
 //! object out.
 //!
 //! All decisions are [`proto::handshake`](crate::proto::handshake)'s.
+#![expect(clippy::needless_pass_by_value, reason = "Node-API hands values over")]
 
 use std::borrow::Cow;
 use std::panic::catch_unwind;
