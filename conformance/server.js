@@ -12,6 +12,8 @@ const { WebSocketServer, stats } = require(process.argv[2]);
 const server = new WebSocketServer({
   host: '127.0.0.1',
   port: 0,
+  // Cases 12.* and 13.* negotiate it; others do not offer it.
+  perMessageDeflate: true,
   // Cases 9.* send 16 MiB in one frame and 4 MiB in fragments of 64 bytes, one read of a few bytes at a time.
   maxPayload: 64 * 1024 * 1024,
   maxFragments: 1024 * 1024,
