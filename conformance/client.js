@@ -16,7 +16,12 @@ const { KIT_URL: url } = process.env;
 const AGENT = 'client';
 
 /** Cases 9.* send 16 MiB in one frame and 4 MiB in fragments of 64 bytes, one read of a few bytes at a time. */
-const OPTIONS = { maxPayload: 64 * 1024 * 1024, maxFragments: 1024 * 1024, maxBufferedChunks: 64 * 1024 * 1024 };
+const OPTIONS = {
+  maxPayload: 64 * 1024 * 1024,
+  maxFragments: 1024 * 1024,
+  maxBufferedChunks: 64 * 1024 * 1024,
+  perMessageDeflate: true
+};
 
 /**
  * Asks the server for something and waits for the end.

@@ -3,7 +3,7 @@
 /**
  * `npm run conformance`: do the server and the client pass Autobahn's test suite, whichever way bytes travel?
  *
- *     AUTOBAHN_HOME=FOLDER npm run conformance              all but the slow cases
+ *     AUTOBAHN_HOME=FOLDER npm run conformance              all but the slow cases, and a sample of those with compression
  *     AUTOBAHN_HOME=FOLDER npm run conformance -- --full    all that expected.json names
  *     … -- --client, … -- --server                          only one of the two
  *     … -- --against ws                                     the same cases on ws, to compare; judged as strictly
@@ -76,6 +76,18 @@ async function freePort() {
   return port;
 }
 
+/**
+ * Lists the cases of a run.
+ *
+ * @param {boolean} full With the slow ones?
+ * @return {string[]} Patterns; those that start with "!" are left out
+ * @private
+ */
+function casesOf(full) {
+  const { cases, compressed, sample, slow } = expected;
+  return full ? [...cases, ...compressed] : [...cases, ...sample, ...slow.map((pattern) => `!${pattern}`)];
+}
+
 /** How the suite is run against each side: `(module, env, reports, cases)`. */
 const SIDES = {
   async server(module, env, reports, cases) {
@@ -108,7 +120,7 @@ async function runSuite(side, name, module, env, full) {
   const index = path.join(reports, 'index.json');
   fs.mkdirSync(reports, { recursive: true });
   fs.rmSync(index, { force: true });
-  await SIDES[side](module, env, reports, [...expected.cases, ...(full ? [] : expected.slow.map((p) => `!${p}`))]);
+  await SIDES[side](module, env, reports, casesOf(full));
   if (!fs.existsSync(index)) return ['the suite left no result'];
   return judge(Object.values(JSON.parse(fs.readFileSync(index, 'utf8')))[0], full);
 }
