@@ -17,6 +17,9 @@ const CLOSE = { code: 4002, reason: 'good bye, ü' };
 /** No characters of base64: it looks for the second one behind the first, too. */
 const PREFIXES = { text: '(', binary: '[' };
 
+/** What takes longer (ms) has failed. */
+const LISTENS_WITHIN = 4000;
+
 const OPTIONS = [
   ...['--text', '--text-prefix', PREFIXES.text, '--base64-text', '--binary-prefix', PREFIXES.binary, '--base64'],
   ...['--exit-on-eof', '--buffer-size', String(16 * 1024 * 1024)],
@@ -57,14 +60,16 @@ class WebsocatPeer extends Peer {
   }
 
   /**
-   * Starts a server. It takes no port 0: it would not say which one it got.
+   * Starts a server. It takes no port 0: it would not say which one it got. One that does not listen soon, because of its
+   * port or whatever it is that happens to it on a busy machine, is given another.
    *
    * @param {Number} id The number of its connection
    * @param {String[]} protocols The subprotocol to choose, if there is one
+   * @param {Number} [attempts] How often to try
    * @return {Promise<void>}
    * @private
    */
-  async listen(id, protocols) {
+  async listen(id, protocols, attempts = 3) {
     const finder = net.createServer().listen(0, '127.0.0.1');
 
     await once(finder, 'listening');
@@ -77,6 +82,17 @@ class WebsocatPeer extends Peer {
       '-',
       `ws-listen:127.0.0.1:${port}`
     ]);
+
+    const child = this.children.get(id);
+    const again = () => {
+      if (child.isListening || attempts === 1) return;
+
+      child.removeAllListeners('exit');
+      child.kill();
+      this.listen(id, protocols, attempts - 1);
+    };
+
+    setTimeout(again, LISTENS_WITHIN).unref();
   }
 
   /**
@@ -91,6 +107,7 @@ class WebsocatPeer extends Peer {
     const child = spawn(WEBSOCAT, [...OPTIONS, ...options, ...ends], { stdio: 'pipe' });
 
     this.children.set(id, child);
+    child.isListening = false;
     child.pings = 0;
     child.stdin.on('error', () => {});
     readline.createInterface({ input: child.stdout }).on('line', (line) => this.readLine(id, line));
@@ -120,6 +137,7 @@ class WebsocatPeer extends Peer {
 
       this.read({ id, event: 'message', kind, data: line.slice(1) });
     } else {
+      this.children.get(id).isListening = true;
       this.read({ id, event: 'listening', port: Number(port) });
       this.read({ id, event: 'open' });
     }
