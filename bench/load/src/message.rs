@@ -60,9 +60,10 @@ fn text_like_json(size: usize, number: usize) -> Vec<u8> {
     while text.len() < size {
         let (id, price, word) = (next(1_000_000), next(100_000), words[next(8) as usize]);
         let user = next(5000);
-        text += &format!(
+        let record = format!(
             "{{\"id\":{id},\"user\":\"user-{user}\",\"state\":\"{word}\",\"price\":{price},\"tags\":[\"a\",\"b\"]}},"
         );
+        text.push_str(&record);
     }
     while !text.is_char_boundary(size) {
         text.push(' ');
