@@ -6,15 +6,15 @@
 
 /**
  * Builds the error that a breach of the protocol is reported with, in the constructor ws uses for it: a value is out of
- * range, unless it is text.
+ * range, unless it is text or what zlib complains about.
  *
- * @param {String} code A `WS_ERR_*` code
+ * @param {String} code A `WS_ERR_*` code, or zlib's
  * @param {String} message What the peer did
  * @return {(Error|RangeError)} The error
  * @private
  */
 function protocolError(code, message) {
-  const ErrorType = code === 'WS_ERR_INVALID_UTF8' ? Error : RangeError;
+  const ErrorType = code === 'WS_ERR_INVALID_UTF8' || code === 'Z_DATA_ERROR' ? Error : RangeError;
 
   return withCode(new ErrorType(message), code, protocolError);
 }

@@ -183,6 +183,7 @@ describe('a server', () => {
 
     const [err] = await error;
 
+    assert.equal(err.constructor, Error);
     assert.equal(err.code, 'Z_DATA_ERROR');
     assert.equal(err.message, 'invalid block type');
   });
