@@ -3,6 +3,7 @@
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Buffers kept: what a collection of V8's young objects gives back at once.
 const KEEP: usize = 512;
@@ -42,9 +43,22 @@ impl Shelf {
     }
 }
 
+/// Nothing is kept.
+const COLD: u8 = 0;
+/// Nothing was taken since somebody asked.
+const RESTING: u8 = 1;
+/// Something was.
+const USED: u8 = 2;
+
+#[derive(Default)]
+struct Inner {
+    shelf: Mutex<Shelf>,
+    state: AtomicU8,
+}
+
 /// A shelf of buffers, shared by the reactor that takes and the JavaScript heap whose finalizers give back.
 #[derive(Clone, Default)]
-pub struct Warm(Arc<Mutex<Shelf>>);
+pub struct Warm(Arc<Inner>);
 
 impl Warm {
     /// An empty buffer of at least `capacity` bytes, for a message that is said to have `length`: one that was used for
@@ -53,7 +67,8 @@ impl Warm {
         let most = length
             .min(capacity.saturating_mul(AHEAD))
             .max(capacity.saturating_mul(2));
-        let mut kept = self.0.lock();
+        self.0.state.store(USED, Ordering::Relaxed);
+        let mut kept = self.0.shelf.lock();
         kept.is_cold = false;
         if let Some(buffer) = kept.take(capacity, most) {
             return buffer;
@@ -69,7 +84,7 @@ impl Warm {
     pub fn give(&self, mut buffer: Vec<u8>) {
         buffer.clear();
         if buffer.capacity() > 0
-            && let Some(mut kept) = self.0.try_lock()
+            && let Some(mut kept) = self.0.shelf.try_lock()
         {
             kept.give(buffer);
         }
@@ -77,15 +92,30 @@ impl Warm {
 
     /// Lets everything go, and what still comes back: the last messages are collected after their connections.
     pub fn cool(&self) {
-        *self.0.lock() = Shelf {
+        self.0.state.store(COLD, Ordering::Relaxed);
+        *self.0.shelf.lock() = Shelf {
             is_cold: true,
             ..Shelf::default()
         };
     }
 
+    /// Whether anything is kept, or would be.
+    pub fn is_warm(&self) -> bool {
+        self.0.state.load(Ordering::Relaxed) != COLD
+    }
+
+    /// Called once in a while: cools down if nothing was taken since the last time.
+    pub fn rest(&self) {
+        if self.0.state.load(Ordering::Relaxed) == USED {
+            self.0.state.store(RESTING, Ordering::Relaxed);
+        } else {
+            self.cool();
+        }
+    }
+
     /// Bytes kept.
     pub fn held(&self) -> usize {
-        self.0.lock().bytes
+        self.0.shelf.lock().bytes
     }
 }
 
@@ -138,5 +168,20 @@ mod tests {
         let next = warm.take(1 << 20, 1 << 20);
         warm.give(next);
         assert_eq!(warm.held(), 1 << 20);
+    }
+
+    #[test]
+    fn what_nobody_took_for_a_while_goes() {
+        let warm = Warm::default();
+        assert!(!warm.is_warm());
+        let buffer = warm.take(1 << 20, 1 << 20);
+        warm.give(buffer);
+        warm.rest();
+        assert_eq!((warm.is_warm(), warm.held()), (true, 1 << 20));
+        warm.rest();
+        assert_eq!((warm.is_warm(), warm.held()), (false, 0));
+        // JavaScript collects it long after the last message.
+        warm.give(Vec::with_capacity(1 << 20));
+        assert_eq!(warm.held(), 0);
     }
 }

@@ -37,6 +37,7 @@ impl Reactor {
             }
         }
         self.seal(batch, first_event, first_run);
+        self.sweep();
     }
 
     /// A Duplex has passed on all that it was given.

@@ -1,25 +1,29 @@
-//! What goes when nobody needs it any more: compressors, which are large.
+//! What goes when nobody needs it any more: compressors and the memory of large messages.
 
 use super::Reactor;
 use std::time::{Duration, Instant};
 
-/// How long a compressor is kept, at least, when nobody uses it.
+/// How long they are kept, at least, when nobody uses them.
 const SWEEP: Duration = Duration::from_secs(1);
 
 impl Reactor {
-    /// Every second, as long as there are any, compressors that were not used go.
+    /// Every second, as long as there are any, those that were not used go.
     pub(super) fn sweep(&mut self) {
-        if self.sweep.is_none() && !self.work.pool.is_warm() {
+        if self.sweep.is_none() && !self.is_warm() {
             return;
         }
         let now = Instant::now();
-        let is_due = self.sweep.is_some_and(|at| at <= now);
-        if is_due {
+        if self.sweep.is_some_and(|at| at <= now) {
             self.work.pool.sweep();
+            self.work.warm.rest();
             self.sweep = None;
         }
-        if self.sweep.is_none() && self.work.pool.is_warm() {
+        if self.sweep.is_none() && self.is_warm() {
             self.sweep = Some(now + SWEEP);
         }
+    }
+
+    fn is_warm(&self) -> bool {
+        self.work.pool.is_warm() || self.work.warm.is_warm()
     }
 }

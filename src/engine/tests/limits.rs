@@ -137,6 +137,20 @@ fn what_is_only_announced_has_a_limit_for_all_together() {
     assert_eq!(announce(&mut js, &mut peers, 0), (most / one - 1) * one);
 }
 
+#[test]
+fn memory_of_large_messages_goes_when_no_more_come() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(1);
+        peers[0].send(Opcode::Binary, payload(1, 1, LARGE));
+        until(&mut js, &mut peers, |js, _| js.log.len() == 1);
+        // JavaScript has collected the message.
+        js.hub.warm().give(Vec::with_capacity(LARGE));
+        assert!(js.hub.warm().held() >= LARGE);
+        until(&mut js, &mut peers, |js, _| js.hub.warm().held() == 0);
+    }
+}
+
 fn with(change: impl FnOnce(&mut Config)) -> Settings {
     let mut settings = settings();
     change(&mut settings.session);
