@@ -9,6 +9,11 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 /// The least memory a message grows to.
 const GROW_MIN: usize = 4096;
 
+/// Final blocks a message may have: each costs a whole window, and an empty one takes two bytes. A sender that ends a stream
+/// does so once a message, or once a fragment.
+const FINALS: usize = 16;
+const BYTES_PER_FINAL: usize = 1024;
+
 /// What is wrong with a compressed message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InflateError {
@@ -70,6 +75,8 @@ pub struct Inflating {
     window: usize,
     /// Later messages refer to this one: whose they are, else 0.
     owner: u64,
+    /// Final blocks so far.
+    finals: usize,
 }
 
 impl std::fmt::Debug for Inflating {
@@ -91,6 +98,7 @@ impl Inflating {
             recorded: 0,
             window: 1 << bits.clamp(8, 15),
             owner,
+            finals: 0,
         }
     }
 
@@ -127,7 +135,7 @@ impl Inflating {
                     let words = self.inflate.error_message().unwrap_or(error.as_str());
                     return Err(InflateError::Invalid(Fault::said(words)));
                 }
-                Ok(Status::StreamEnd) => self.go_on(message),
+                Ok(Status::StreamEnd) => self.go_on(message)?,
                 Ok(_) if made < room => return Ok(()),
                 Ok(_) => continue,
             }
@@ -144,10 +152,15 @@ impl Inflating {
 
     /// Section 7.2.3.4: a sender may end its blocks with a final one, and goes on behind it all the same.
     #[cold]
-    fn go_on(&mut self, message: &[u8]) {
+    fn go_on(&mut self, message: &[u8]) -> Result<(), InflateError> {
+        self.finals += 1;
+        if self.finals > FINALS + message.len() / BYTES_PER_FINAL {
+            return Err(InflateError::Invalid(Fault::said("")));
+        }
         self.record(message);
         self.inflate.reset(false);
         refer(&mut self.inflate, &mut self.history);
+        Ok(())
     }
 
     /// Adds what is new in `message` to the history.
