@@ -12,6 +12,7 @@ const GROW_MIN: usize = 4096;
 /// Final blocks a message may have: each costs a whole window, and an empty one takes two bytes. A sender that ends a stream
 /// does so once a message, or once a fragment.
 const FINALS: usize = 16;
+/// One more for so many bytes that they yield.
 const BYTES_PER_FINAL: usize = 1024;
 
 /// What is wrong with a compressed message.
