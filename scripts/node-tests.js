@@ -4,6 +4,7 @@
  * How is one set of test files run, and how are several runs added up into one closing account?
  */
 
+const os = require('node:os');
 const { stripVTControlCharacters } = require('node:util');
 const { run } = require('./process');
 
@@ -26,13 +27,18 @@ function emptyCounts() {
 /**
  * Which options does this version of Node take for a run of tests?
  *
+ * @param {boolean} mostlyWaits Whether the tests wait for sockets and timers most of the time
  * @return {string[]} Options
  * @private
  */
-function options() {
+function options(mostlyWaits) {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  const hasTimeout = major > 20 || minor >= 11;
-  return ['--test', '--test-reporter=spec', ...(hasTimeout ? [`--test-timeout=${TIMEOUT}`] : [])];
+  const hasThem = major > 20 || minor >= 11;
+  const given = ['--test', '--test-reporter=spec'];
+  if (hasThem) given.push(`--test-timeout=${TIMEOUT}`);
+  // Node leaves a core to itself: of two it would use one.
+  if (hasThem && mostlyWaits) given.push(`--test-concurrency=${Math.max(2, os.availableParallelism() - 1)}`);
+  return given;
 }
 
 /**
@@ -58,17 +64,18 @@ function readSummary(output) {
  * @param {string[]} files Files
  * @param {object} env Variables for them
  * @param {object} counts Account
+ * @param {boolean} [mostlyWaits=false] Whether several files may run at once, since they mostly wait
  * @return {Promise<boolean>} True when all passed
  * @public
  */
-async function runTests(files, env, counts) {
+async function runTests(files, env, counts, mostlyWaits = false) {
   // Without files Node would look for some itself.
   if (files.length === 0) {
     counts.fail++;
     return false;
   }
 
-  const { code, output } = await run(process.execPath, [...options(), ...files], { env, tee: true });
+  const { code, output } = await run(process.execPath, [...options(mostlyWaits), ...files], { env, tee: true });
   const here = readSummary(output);
   // A run that ended badly without a failed test (a crash, a file that could not be loaded) is a failure too.
   if (code !== 0 && here.fail + here.cancelled === 0) here.fail = 1;

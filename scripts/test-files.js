@@ -80,7 +80,7 @@ function overOthers() {
 /**
  * Makes the list of runs that `npm test` consists of.
  *
- * @return {{ name: string, files: string[], env: object }[]} Runs
+ * @return {{ name: string, files: string[], env: object, mostlyWaits: (boolean|undefined) }[]} Runs
  * @public
  */
 function plan() {
@@ -90,8 +90,8 @@ function plan() {
     .map((entry) => entry.name)
     .sort();
   const once = { name: 'once', files: ['', ...folders].flatMap(testFiles), env: {} };
-  const everywhere = onEveryPath(ON_EVERY_PATH, [...PATHS, INCUMBENT]);
-  return [once, ...everywhere, ...overOthers()].filter(({ files }) => files.length > 0);
+  const everywhere = [...onEveryPath(ON_EVERY_PATH, [...PATHS, INCUMBENT]), ...overOthers()];
+  return [once, ...everywhere.map((run) => ({ ...run, mostlyWaits: true }))].filter(({ files }) => files.length > 0);
 }
 
 /**

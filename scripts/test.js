@@ -40,9 +40,9 @@ async function main() {
   const bad = [];
   const { cargo, runs } = choose(process.argv.slice(2));
   if (cargo && !(await runCargoTests(counts))) bad.push('cargo test');
-  for (const { name, files, env } of runs) {
+  for (const { name, files, env, mostlyWaits } of runs) {
     console.log(`\n▶▶ ${name} (${files.length} files, Node ${process.versions.node})`);
-    if (!(await runTests(files, env, counts))) bad.push(name);
+    if (!(await runTests(files, env, counts, mostlyWaits))) bad.push(name);
   }
   console.log(bad.length === 0 ? '\nall runs passed' : `\nfailed: ${bad.join(', ')}`);
   printCounts(counts, started);
