@@ -9,7 +9,7 @@ const js = require('@eslint/js');
 const jsdoc = require('eslint-plugin-jsdoc');
 const globals = require('globals');
 
-const BINDING = { group: ['**/binding', '**/binding.js'], message: 'Only lib/native.js loads the addon.' };
+const BINDING = { group: ['**/binding', '**/binding.js'], message: 'Only lib/base/native.js loads the addon.' };
 
 /** Documentation on everything that has a name. */
 const documented = {
@@ -60,7 +60,7 @@ module.exports = [
   {
     // `require` of the binding: the core rule knows only import statements.
     files: ['**/*.js'],
-    ignores: ['lib/native.js'],
+    ignores: ['lib/base/native.js'],
     rules: {
       'no-restricted-syntax': [
         'error',

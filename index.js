@@ -2,19 +2,19 @@
 
 // What does `require('upshift')` give? What `require('ws')` does, and the functions for hand-written upgrade listeners.
 
-const PerMessageDeflate = require('./lib/permessage-deflate');
-const Receiver = require('./lib/receiver');
-const Sender = require('./lib/sender');
-const WebSocket = require('./lib/websocket');
-const WebSocketServer = require('./lib/websocket-server');
-const channels = require('./lib/channel');
-const extension = require('./lib/extension');
-const subprotocol = require('./lib/subprotocol');
-const { HandshakeError } = require('./lib/errors');
-const { createWebSocketStream } = require('./lib/stream');
-const { reject } = require('./lib/refusal');
-const { upgrade } = require('./lib/upgrade');
-const { validateUpgrade } = require('./lib/handshake');
+const PerMessageDeflate = require('./lib/codec/permessage-deflate');
+const Receiver = require('./lib/codec/receiver');
+const Sender = require('./lib/codec/sender');
+const WebSocket = require('./lib/websocket/websocket');
+const WebSocketServer = require('./lib/server/websocket-server');
+const channels = require('./lib/channel/channel');
+const extension = require('./lib/handshake/extension');
+const subprotocol = require('./lib/handshake/subprotocol');
+const { HandshakeError } = require('./lib/base/errors');
+const { createWebSocketStream } = require('./lib/websocket/stream');
+const { reject } = require('./lib/handshake/refusal');
+const { upgrade } = require('./lib/server/upgrade');
+const { validateUpgrade } = require('./lib/handshake/handshake');
 
 WebSocket.HandshakeError = HandshakeError;
 WebSocket.PerMessageDeflate = PerMessageDeflate;

@@ -6,7 +6,7 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
-const { Alarm } = require('../lib/alarm');
+const { Alarm } = require('../lib/base/alarm');
 
 /** How much later than asked for it may ring (ms). */
 const LATE = 3;

@@ -6,7 +6,7 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
-const { admits } = require('../lib/backpressure');
+const { admits } = require('../lib/websocket/backpressure');
 
 const MIB = 1048576;
 

@@ -8,7 +8,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { it } = require('node:test');
-const { CLIENT_DEFAULTS, SERVER_DEFAULTS, UPGRADE_DEFAULTS } = require('../lib/options');
+const { CLIENT_DEFAULTS, SERVER_DEFAULTS, UPGRADE_DEFAULTS } = require('../lib/base/options');
 
 const root = path.resolve(__dirname, '..');
 
@@ -41,7 +41,7 @@ it('documents every error code, and no other', () => {
 
 it('documents every text a client may fail with', () => {
   const written = findIn(read('src/proto/handshake/response.rs'), /(?<=#\[error\(")[^"{]+/g);
-  const thrown = findIn(read('lib/client.js'), /(?<=abort\(['`]|TOO_EARLY = ')[^'`$]+/g);
+  const thrown = findIn(read('lib/client/client.js'), /(?<=abort\(['`]|TOO_EARLY = ')[^'`$]+/g);
   const documented = read('docs/errors.md');
   assert.equal(written.length, 11);
   assert.equal(thrown.length, 4);

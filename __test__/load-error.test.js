@@ -6,7 +6,7 @@
 
 const assert = require('node:assert/strict');
 const { describe, it } = require('node:test');
-const { addonName, loadError, platformName } = require('../lib/load-error');
+const { addonName, loadError, platformName } = require('../lib/base/load-error');
 const { targets } = require('../package.json').napi;
 
 const absent = new Error('Cannot find native binding.', {

@@ -19,8 +19,8 @@ const vm = require('node:vm');
 
 const { WebSocketServer } = require('ws');
 
-const native = require('../lib/native');
-const takeover = require('../lib/takeover');
+const native = require('../lib/base/native');
+const takeover = require('../lib/takeover/takeover');
 const { REQUEST, RESPONSE, connect, takeToy, toyServer, until, upgraded } = require('./takeover-support');
 
 const fixture = (name) => fs.readFileSync(path.join(__dirname, 'fixtures', name));
@@ -74,7 +74,7 @@ function resultFor(socket, options, { take } = takeover) {
  * @return {Object} The module
  */
 function startedWith(ring) {
-  const file = require.resolve('../lib/takeover');
+  const file = require.resolve('../lib/takeover/takeover');
   const cached = require.cache[file];
 
   delete require.cache[file];
@@ -224,7 +224,7 @@ describe('the choice of the transport', () => {
 
   it('finds its prototype from another vm context', async (t) => {
     const context = vm.createContext({ require, module: {}, process, Buffer });
-    const file = require.resolve('../lib/socket-stub');
+    const file = require.resolve('../lib/takeover/socket-stub');
     const code = `(function (require, module) {${fs.readFileSync(file)}\n})`;
     const load = vm.runInContext(code, context);
     const module = { exports: {} };
@@ -305,13 +305,13 @@ describe('a socket that is taken', () => {
 
   it('cannot be taken by another copy of the package', async (t) => {
     const { socket } = await upgraded(t, await toyServer(t));
-    const file = require.resolve('../lib/takeover');
+    const file = require.resolve('../lib/takeover/takeover');
     const copy = require.cache[file];
 
     delete require.cache[file];
     t.after(() => (require.cache[file] = copy));
 
-    const other = require('../lib/takeover');
+    const other = require('../lib/takeover/takeover');
 
     assert.notEqual(other, takeover);
     assert.equal(other.isTaken(socket), true);

@@ -10,7 +10,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { describe, it } = require('node:test');
 
-const native = require('../lib/native');
+const native = require('../lib/base/native');
 
 const BAD = -os.constants.errno.EBADF;
 const CLOEXEC = 0o2000000;
@@ -100,7 +100,7 @@ describe('forgetDescriptor()', onLinux, () => {
   it('is available in a worker', async () => {
     const { Worker } = require('node:worker_threads');
     const code = `require('node:worker_threads').parentPort.postMessage(
-      require(${JSON.stringify(require.resolve('../lib/native'))}).forgetDescriptor(-1))`;
+      require(${JSON.stringify(require.resolve('../lib/base/native'))}).forgetDescriptor(-1))`;
     const answer = await new Promise((resolve) => new Worker(code, { eval: true }).once('message', resolve));
 
     assert.equal(answer, 0);

@@ -276,7 +276,7 @@ describe('the end of a process', () => {
 
 describe('a server without descriptors', onLinux, () => {
   it('keeps a connection on the stream when the dup fails', async (t) => {
-    const native = require('../lib/native');
+    const native = require('../lib/base/native');
     const { takeDescriptor } = native;
 
     native.takeDescriptor = () => -24;

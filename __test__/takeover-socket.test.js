@@ -13,7 +13,7 @@ const path = require('node:path');
 const { describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 
-const { shadowOf } = require('../lib/socket-stub');
+const { shadowOf } = require('../lib/takeover/socket-stub');
 const { connect, toyServer, until, upgraded } = require('./takeover-support');
 
 /**

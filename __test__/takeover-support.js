@@ -8,13 +8,13 @@ const { once } = require('node:events');
 const http = require('node:http');
 const net = require('node:net');
 
-const takeover = require('../lib/takeover');
+const takeover = require('../lib/takeover/takeover');
 
 const RESPONSE = 'HTTP/1.1 101 Switching Protocols\r\n\r\n';
 const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n' + 'Upgrade: websocket\r\n\r\n';
 
 /**
- * The other end of a stub, see lib/stub-members.js.
+ * The other end of a stub, see lib/takeover/stub-members.js.
  */
 class ToyConnection {
   /**

@@ -10,7 +10,7 @@ const http = require('node:http');
 const { describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 
-const takeover = require('../lib/takeover');
+const takeover = require('../lib/takeover/takeover');
 const { REQUEST, RESPONSE, connect, numbered, takeToy, toyServer, until } = require('./takeover-support');
 
 const GET = 'GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n';

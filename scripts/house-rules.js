@@ -1,13 +1,14 @@
 'use strict';
 
 /**
- * Which house rules can neither rustfmt, clippy nor ESLint see? Sizes of Rust files, what every file opens with, and
- * the rooms in which `unsafe` is allowed (CONTRIBUTING.md says why). And what would not compile on another system?
+ * Which house rules can neither rustfmt, clippy nor ESLint see? Sizes of Rust files, what every file opens with, which
+ * room uses which, and where `unsafe` is allowed (CONTRIBUTING.md says why). And what would not compile on another system?
  */
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { root } = require('./process');
+const { checkArrows } = require('./room-arrows');
 
 /** Longest Rust file, its unit tests not counted. */
 const MAX_LINES = 400;
@@ -117,6 +118,10 @@ function checkJavaScript(file) {
 const rust = [...list('src', /\.rs$/), ...list('bench', /\.rs$/), 'build.rs'];
 const folders = ['lib', 'scripts', 'conformance', 'bench', 'examples', '__test__'];
 const javascript = folders.flatMap((folder) => list(folder, /\.m?js$/));
-const complaints = [...rust.flatMap(checkRust), ...javascript.flatMap(checkJavaScript)];
+const complaints = [
+  ...rust.flatMap(checkRust),
+  ...javascript.flatMap(checkJavaScript),
+  ...list('lib', /\.js$/).flatMap(checkArrows)
+];
 for (const complaint of complaints) console.log(complaint);
 if (complaints.length > 0) process.exitCode = 1;

@@ -11,7 +11,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { addonName } = require('../lib/load-error');
+const { addonName } = require('../lib/base/load-error');
 const { root, run, runNode, runNpm } = require('./process');
 
 const output = path.join(root, 'target', 'addon');

@@ -6,8 +6,8 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
-const channel = require('../../lib/channel');
-const native = require('../../lib/native');
+const channel = require('../../lib/channel/channel');
+const native = require('../../lib/base/native');
 const { rerun } = require('../support/rerun');
 
 const FILES = ['events', 'memory', 'receive', 'send'];

@@ -13,7 +13,7 @@ const path = require('node:path');
 const readline = require('node:readline');
 const { promisify } = require('node:util');
 const WebSocket = require('ws');
-const { addonName, platformName } = require('../../lib/load-error');
+const { addonName, platformName } = require('../../lib/base/load-error');
 
 const root = path.resolve(__dirname, '../..');
 const execute = promisify(execFile);

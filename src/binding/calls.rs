@@ -2,7 +2,7 @@
 //! which costs more than what these do.
 //!
 //! Those of a channel of Duplexes, `bring`, `settle` and `turn`, return what JavaScript has to do next as one small number:
-//! below zero a scope to walk, above zero a place in the memory that small pieces of output share (lib/inline-calls.js).
+//! below zero a scope to walk, above zero a place in the memory that small pieces of output share (lib/channel/inline-calls.js).
 //! As JavaScript walks what its input brought itself, a message costs two calls down and none up.
 
 use super::channel::Channel;

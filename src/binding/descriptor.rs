@@ -1,4 +1,4 @@
-//! How does a file descriptor leave Node's hands and reach ours? `lib/takeover.js` takes a duplicate, and closes it when
+//! How does a file descriptor leave Node's hands and reach ours? `lib/takeover/takeover.js` takes a duplicate, and closes it when
 //! the takeover fails after all.
 //!
 //! May use napi and libc only. Which sockets are taken and when is decided in JavaScript; what happens to the descriptor

@@ -175,7 +175,7 @@ pub(crate) fn write_duplexes(channel: &Channel, caller: Option<u32>) -> i32 {
     0
 }
 
-/// `output(id, more, data, length, memory)`: see lib/stream-channel.js.
+/// `output(id, more, data, length, memory)`: see lib/channel/stream-channel.js.
 fn hand_over(channel: &Channel, piece: Piece) {
     let env = channel.env;
     let id = values::uint32(env, piece.id);

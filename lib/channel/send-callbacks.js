@@ -1,0 +1,121 @@
+'use strict';
+
+// When is the callback of `send()` due? When everything sent up to it has been
+// taken by the kernel: `ws._sent` counts what was asked for, the channel knows
+// how much of it is out.
+
+const asyncContext = require('../base/async-context');
+const { codedError } = require('../base/errors');
+
+/**
+ * The callbacks that wait on one channel.
+ */
+class SendCallbacks {
+  /**
+   * Create it.
+   */
+  constructor() {
+    /** Pairs of a total and a callback, by WebSocket. */
+    this.waiting = new Map();
+    /** The WebSockets that came to wait since a slab last went out at once. */
+    this.fresh = new Set();
+  }
+
+  /**
+   * Adds a callback for everything sent so far.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} target What has to be out
+   * @param {Function} cb The callback
+   * @private
+   */
+  add(ws, target, cb) {
+    const entries = this.waiting.get(ws);
+
+    this.fresh.add(ws);
+    if (entries === undefined) this.waiting.set(ws, [target, cb]);
+    else entries.push(target, cb);
+  }
+
+  /**
+   * Calls those that are due.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} written How much is out
+   * @private
+   */
+  settle(ws, written) {
+    const entries = this.waiting.get(ws);
+
+    if (entries === undefined) return;
+
+    let done = 0;
+
+    while (done < entries.length && entries[done] <= written) {
+      process.nextTick(run, ws, entries[done + 1]);
+      done += 2;
+    }
+
+    if (done === entries.length) this.waiting.delete(ws);
+    else if (done > 0) entries.splice(0, done);
+  }
+
+  /**
+   * The WebSockets that came to wait since the last call.
+   *
+   * @return {Set<WebSocket>} Those
+   * @private
+   */
+  takeFresh() {
+    const { fresh } = this;
+
+    this.fresh = new Set();
+    return fresh;
+  }
+
+  /**
+   * Calls all of a WebSocket with an error: its connection is gone.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  fail(ws) {
+    const entries = this.waiting.get(ws);
+
+    if (entries === undefined) return;
+
+    this.fresh.delete(ws);
+    this.waiting.delete(ws);
+    for (let i = 1; i < entries.length; i += 2) refuse(entries[i]);
+  }
+}
+
+module.exports = { SendCallbacks };
+
+/**
+ * Calls a callback in the context of its WebSocket, with what a stream would: null stands for no error.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {Function} cb The callback
+ * @private
+ */
+function run(ws, cb) {
+  asyncContext.run(ws._resource, cb, null, null);
+}
+
+/**
+ * Calls a callback with an error. The end of the connection goes on although the
+ * callback throws.
+ *
+ * @param {Function} cb The callback
+ * @private
+ */
+function refuse(cb) {
+  try {
+    cb(codedError('ERR_STREAM_DESTROYED', 'The connection was closed before the data was sent'));
+  } catch (err) {
+    process.nextTick(() => {
+      throw err;
+    });
+  }
+}

@@ -1,0 +1,88 @@
+'use strict';
+
+// How does an accepted request become a running connection? Its socket is taken
+// over, a channel gets it together with the 101, and the WebSocket is open.
+
+const channels = require('../channel/channel');
+const takeover = require('../takeover/takeover');
+const { SocketLink } = require('./socket-link');
+const { StreamTransport } = require('./stream-transport');
+const { transportOf } = require('../base/options');
+
+/**
+ * Attaches a WebSocket to a channel: at once, unless an earlier response on the
+ * connection is unfinished.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {Object} upgrade What Node's `'upgrade'` event has brought
+ * @param {http.IncomingMessage} upgrade.req The request
+ * @param {Duplex} upgrade.socket Its socket
+ * @param {Buffer} upgrade.head What arrived behind it
+ * @param {String} response The response, a character per byte
+ * @param {Object} options The options, with their defaults filled in
+ * @param {Object} then What happens then
+ * @param {Function} then.onOpen Called when the WebSocket is open
+ * @param {Function} then.onFail Called with an error when the socket closed
+ *     before the handshake was answered
+ * @throws {Error} If the socket was taken over before
+ * @private
+ */
+function attach(ws, { req, socket, head }, response, options, then) {
+  const { releaseSocket } = options;
+  const connection = new SocketLink(ws, releaseSocket ? null : socket);
+  let channel = null;
+
+  takeover.take(req, socket, head, {
+    connection,
+    isPossible() {
+      channel = channels.forSocket(ws._config);
+      return channel !== null;
+    },
+    onFail: then.onFail,
+    onReady(result) {
+      if (result.kind === 'fd') runOnDescriptor(ws, connection, channel, result, response);
+      else runOnStream(ws, result, response);
+
+      ws._onOpen();
+      then.onOpen(ws);
+    },
+    releaseSocket,
+    transport: transportOf(options)
+  });
+}
+
+/**
+ * Gives a descriptor to the engine.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {SocketLink} link The other end of the socket's stub
+ * @param {Object} channel The channel
+ * @param {Object} taken What was taken over
+ * @param {String} response The response
+ * @private
+ */
+function runOnDescriptor(ws, link, channel, { fd, leftover }, response) {
+  ws._link = link;
+  channel.attach(ws, ws._config, response, leftover, fd);
+}
+
+/**
+ * Runs the connection over a stream.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {Object} taken What was taken over
+ * @param {String} response The response
+ * @private
+ */
+function runOnStream(ws, { duplex, leftover }, response) {
+  const channel = channels.stream(ws._config);
+  const transport = new StreamTransport(ws, channel, duplex);
+
+  ws._link = transport;
+  channel.attach(ws, ws._config, response, null, transport);
+  transport.open(leftover);
+  // Whoever writes to the stream from now on writes behind the response.
+  channel.catchUp();
+}
+
+module.exports = { attach };

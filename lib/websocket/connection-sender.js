@@ -1,0 +1,82 @@
+'use strict';
+
+// What is `ws._sender`? The one method of it that packages call: Socket.IO frames a broadcast once and has the frame
+// written to every connection. It takes its place among everything else that is sent.
+
+const backpressure = require('./backpressure');
+const outbox = require('./outbox');
+const { OPEN } = require('../base/constants');
+
+/** RFC 6455 section 5.2: no header is longer. */
+const LONGEST_HEADER = 14;
+
+/**
+ * The sending side of a WebSocket, for frames that are encoded already.
+ */
+class ConnectionSender {
+  /**
+   * Create it.
+   *
+   * @param {WebSocket} ws The WebSocket
+   */
+  constructor(ws) {
+    this._ws = ws;
+  }
+
+  /**
+   * The bytes that were sent and have not been taken.
+   *
+   * @type {Number}
+   */
+  get _bufferedBytes() {
+    return this._ws.bufferedAmount;
+  }
+
+  /**
+   * The socket of the WebSocket.
+   *
+   * @type {?Duplex}
+   */
+  get _socket() {
+    return this._ws._socket;
+  }
+
+  /**
+   * Sends a frame as it is.
+   *
+   * @param {(Buffer|String)[]} list Its pieces, as `Sender.frame()` returns them
+   * @param {Function} [cb] Called when it was written
+   * @public
+   */
+  sendFrame(list, cb) {
+    const ws = this._ws;
+
+    if (ws._readyState !== OPEN) {
+      outbox.refuse(ws, undefined, cb);
+      return;
+    }
+
+    if (!backpressure.admits(ws, cb)) return;
+
+    const pieces = list.map(bytesOf);
+
+    if (pieces.length === 2 && pieces[0].length <= LONGEST_HEADER) {
+      outbox.postRaw(ws, pieces[0], pieces[1], cb);
+    } else {
+      const frame = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+
+      outbox.postRaw(ws, frame.subarray(0, LONGEST_HEADER), frame.subarray(LONGEST_HEADER), cb);
+    }
+  }
+}
+
+module.exports = { ConnectionSender };
+
+/**
+ * @param {(Uint8Array|String)} piece A piece of a frame
+ * @return {Uint8Array} Its bytes
+ * @private
+ */
+function bytesOf(piece) {
+  return typeof piece === 'string' ? Buffer.from(piece) : piece;
+}

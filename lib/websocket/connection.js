@@ -1,0 +1,237 @@
+'use strict';
+
+// What does a channel know of a WebSocket? This class: the fields it looks at and the methods it calls, always in the
+// async context in which the WebSocket was made, in the order in which things arrived.
+
+const EventEmitter = require('events');
+
+const asyncContext = require('../base/async-context');
+const { emitError } = require('./closing');
+const { protocolError } = require('../base/errors');
+const { configOf } = require('../base/options');
+const {
+  BINARY_TYPES,
+  CLOSED,
+  CLOSE_RECEIVED,
+  CLOSING,
+  CONNECTING,
+  DEFERRED,
+  EMPTY_BUFFER,
+  FAILED,
+  OPEN,
+  TERMINATED
+} = require('../base/constants');
+
+/**
+ * The table of listeners. The one an EventEmitter makes for itself has no prototype, which V8 stores as a dictionary of
+ * 200 bytes more.
+ */
+function Listeners() {}
+Listeners.prototype = Object.create(null);
+
+/**
+ * The receiving side of a WebSocket. There are as many objects as there are connections, so it has few fields of its own
+ * and no closures.
+ *
+ * @extends EventEmitter
+ */
+class Connection extends EventEmitter {
+  /**
+   * Create a `Connection`.
+   *
+   * @param {Object} options The options, with their defaults filled in
+   * @param {Boolean} isServer Whether it is an accepted one
+   */
+  constructor(options, isServer) {
+    super();
+
+    this._events = new Listeners();
+    this._binaryType = BINARY_TYPES[0];
+    this._channel = null;
+    this._client = null;
+    this._closeCode = 1006;
+    this._closeMessage = EMPTY_BUFFER;
+    this._config = configOf(options, isServer);
+    this._flow = 0;
+    this._id = 0;
+    this._link = null;
+    this._marks = 0;
+    this._memory = null;
+    this._outbox = null;
+    this._protocol = '';
+    this._readyState = CONNECTING;
+    this._resource = asyncContext.capture();
+    this._sent = 0;
+    this._server = null;
+  }
+
+  /**
+   * The channel has taken the connection over, and the response is on its way.
+   *
+   * @private
+   */
+  _onOpen() {
+    this._readyState = OPEN;
+    this.emit('open');
+  }
+
+  /**
+   * A message has arrived.
+   *
+   * @param {(Buffer|ArrayBuffer|Buffer[]|Blob)} data The message
+   * @param {Boolean} isBinary Whether it is binary
+   * @private
+   */
+  _onMessage(data, isBinary) {
+    if (this._config.allowSynchronousEvents) this.emit('message', data, isBinary);
+    else emitAlone(this, 'message', data, isBinary);
+  }
+
+  /**
+   * A ping has arrived; the engine has answered it, unless the application chooses the masks.
+   *
+   * @param {Buffer} data Its payload
+   * @private
+   */
+  _onPing(data) {
+    if (this._config.pongsByHand && this._readyState === OPEN) this.pong(data);
+    if (this._config.allowSynchronousEvents) this.emit('ping', data);
+    else emitAlone(this, 'ping', data);
+  }
+
+  /**
+   * A pong has arrived.
+   *
+   * @param {Buffer} data Its payload
+   * @private
+   */
+  _onPong(data) {
+    if (this._config.allowSynchronousEvents) this.emit('pong', data);
+    else emitAlone(this, 'pong', data);
+  }
+
+  /**
+   * The peer's close frame has arrived.
+   *
+   * @param {Number} code The status code, 1005 when there was none
+   * @param {Buffer} reason The reason
+   * @private
+   */
+  _onPeerClose(code, reason) {
+    this._marks |= CLOSE_RECEIVED;
+    this._closeCode = code;
+    this._closeMessage = reason.length === 0 ? EMPTY_BUFFER : reason;
+
+    if (code === 1005) this.close();
+    else this.close(code, reason);
+  }
+
+  /**
+   * The peer broke the protocol, and nothing more will be read from it.
+   *
+   * @param {String} code A `WS_ERR_*` code
+   * @param {String} message What it did
+   * @param {Number} closeCode The status code to close with
+   * @private
+   */
+  _onError(code, message, closeCode) {
+    this._marks |= FAILED;
+    this.close(closeCode);
+    emitError(this, protocolError(code, message));
+  }
+
+  /**
+   * The peer will send no more, without having closed the WebSocket.
+   *
+   * @private
+   */
+  _onEnd() {
+    this._readyState = CLOSING;
+  }
+
+  /**
+   * What had been stuck has gone out.
+   *
+   * @private
+   */
+  _onDrain() {
+    this.emit('drain');
+  }
+
+  /**
+   * The connection is gone.
+   *
+   * @private
+   */
+  _onClosed() {
+    const channel = this._channel;
+
+    this._readyState = CLOSED;
+    this._channel = null;
+    this._memory = null;
+    if (this._server !== null) this._server._forget(this);
+
+    // As with ws: at 'close' the socket is destroyed already, and its own 'close' follows, whatever a listener does.
+    this._link.closed(channel);
+    try {
+      this.emitClose();
+    } finally {
+      this._link.release();
+      asyncContext.release(this._resource);
+    }
+  }
+
+  /**
+   * Emits the `'close'` event.
+   *
+   * @private
+   */
+  emitClose() {
+    this._readyState = CLOSED;
+    this.emit('close', this._closeCode, this._closeMessage);
+  }
+
+  /**
+   * Ends the connection with an RST.
+   *
+   * @private
+   */
+  _reset() {
+    if (this._channel === null) return;
+
+    this._readyState = CLOSING;
+    this._flow |= TERMINATED;
+    this._channel.reset(this);
+  }
+}
+
+module.exports = { Connection };
+
+/**
+ * Emits an event and keeps the next one back until the event loop has turned
+ * once (`allowSynchronousEvents: false`). What a listener puts off by a turn
+ * comes before it.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {...*} event The event
+ * @private
+ */
+function emitAlone(ws, ...event) {
+  ws._flow |= DEFERRED;
+  try {
+    ws.emit(...event);
+  } finally {
+    setImmediate(undefer, ws);
+  }
+}
+
+/**
+ * Lets the next event through.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @private
+ */
+function undefer(ws) {
+  ws._flow &= ~DEFERRED;
+  if (ws._flow === 0 && ws._channel !== null) ws._channel.resume(ws);
+}

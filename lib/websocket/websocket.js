@@ -1,0 +1,372 @@
+'use strict';
+
+// What is a WebSocket to the application? The class with ws's methods and events. It decides nothing about the protocol:
+// it checks arguments, keeps the ready state, and passes everything on to the channel it was attached to.
+
+const deflate = require('../handshake/deflate');
+const { Connection } = require('./connection');
+const { ConnectionSender } = require('./connection-sender');
+const { checkClose, sendClose, shutdownWhenDone } = require('./closing');
+const { makeAwaitable } = require('./message-iterator');
+const { makeEnumerable, mixin } = require('./event-target');
+const { sendControl, sendMessage } = require('./sending');
+const { attach } = require('../transport/attach');
+const { ClientHandshake } = require('../client/client');
+const { clientArguments } = require('../client/request');
+const { SERVER_DEFAULTS, configWith, limitsOf } = require('../base/options');
+const {
+  BINARY,
+  BINARY_TYPES,
+  CLOSED,
+  CLOSING,
+  CONNECTING,
+  OPEN,
+  PAUSED,
+  PING,
+  PONG,
+  READY_STATES,
+  TERMINATED,
+  TEXT
+} = require('../base/constants');
+
+/**
+ * A WebSocket.
+ *
+ * @extends Connection
+ */
+class WebSocket extends Connection {
+  /**
+   * Create a new `WebSocket`: a client, unless there is no address.
+   *
+   * @param {(String|URL|null)} address The URL to connect to
+   * @param {(String|String[])} [protocols] The subprotocols to offer
+   * @param {Object} [options] Connection options, and those of `http.request()`
+   * @throws {SyntaxError} If the address or a subprotocol is invalid
+   */
+  constructor(address, protocols, options) {
+    if (address === null) {
+      super(options ?? SERVER_DEFAULTS, true);
+      return;
+    }
+
+    const asked = clientArguments(protocols, options);
+
+    super(asked.options, false);
+    this._client = new ClientHandshake(this, asked.protocols, asked.options);
+    this._client.start(address);
+  }
+
+  /**
+   * The form in which binary messages are delivered.
+   *
+   * @type {String}
+   */
+  get binaryType() {
+    return this._binaryType;
+  }
+
+  /**
+   * @param {String} type One of `BINARY_TYPES`; anything else is ignored
+   */
+  set binaryType(type) {
+    if (BINARY_TYPES.includes(type)) this._binaryType = type;
+  }
+
+  /**
+   * The number of bytes that were sent and that the operating system, or the
+   * stream below, has not taken yet.
+   *
+   * @type {Number}
+   */
+  get bufferedAmount() {
+    const queued = this._outbox === null ? 0 : this._outbox.bytes;
+
+    if (this._channel === null) return queued;
+    return this._channel.bufferedAmount(this) + queued;
+  }
+
+  /**
+   * The negotiated extensions.
+   *
+   * @type {String}
+   */
+  get extensions() {
+    return this._config.deflate === null ? '' : deflate.NAME;
+  }
+
+  /**
+   * @type {Boolean}
+   */
+  get isPaused() {
+    return (this._flow & PAUSED) !== 0;
+  }
+
+  /**
+   * The negotiated subprotocol.
+   *
+   * @type {String}
+   */
+  get protocol() {
+    return this._protocol;
+  }
+
+  /**
+   * @type {Number}
+   */
+  get readyState() {
+    return this._readyState;
+  }
+
+  /**
+   * How the bytes travel: `'fd'` when the engine owns the socket, `'stream'`
+   * when they pass through a Node.js stream.
+   *
+   * @type {(String|null)}
+   */
+  get transport() {
+    return this._link === null ? null : this._link.kind;
+  }
+
+  /**
+   * The URL of a client; an accepted connection has none.
+   *
+   * @type {(String|undefined)}
+   */
+  get url() {
+    return this._client === null ? undefined : this._client.url;
+  }
+
+  /**
+   * Whether this end accepted the connection; clients mask what they send.
+   *
+   * @type {Boolean}
+   * @private
+   */
+  get _isServer() {
+    return this._config.isServer;
+  }
+
+  /**
+   * @param {Boolean} isServer Whether it did; to be told before `setSocket()`
+   */
+  set _isServer(isServer) {
+    this._config = configWith(this._config, { isServer: Boolean(isServer) });
+  }
+
+  /**
+   * The request of a client that is connecting.
+   *
+   * @type {(http.ClientRequest|null)}
+   * @private
+   */
+  get _req() {
+    return this._client === null ? null : this._client.req;
+  }
+
+  /**
+   * The sending side, for frames that are encoded already.
+   *
+   * @type {?ConnectionSender}
+   * @private
+   */
+  get _sender() {
+    return this._readyState === CONNECTING ? null : new ConnectionSender(this);
+  }
+
+  /**
+   * The socket the request came on, or `null` when it was released.
+   *
+   * @type {(Duplex|null)}
+   * @private
+   */
+  get _socket() {
+    if (this._link === null) return null;
+    // The application may write to the stream or end it: what was sent before comes first.
+    if (this._link.kind === 'stream' && this._channel !== null) this._channel.catchUp();
+
+    return this._link.socket;
+  }
+
+  /**
+   * Start the closing handshake.
+   *
+   * @param {Number} [code] Status code explaining why the connection is closing
+   * @param {(String|Buffer)} [data] The reason why the connection is closing
+   * @public
+   */
+  close(code, data) {
+    if (this._readyState === CLOSED) return;
+    if (this._readyState === CONNECTING) {
+      if (this._client !== null) this._client.abort();
+      return;
+    }
+
+    if (this._readyState === CLOSING) {
+      shutdownWhenDone(this);
+      return;
+    }
+
+    const reason = checkClose(code, data);
+
+    this._readyState = CLOSING;
+    if (this._outbox === null) sendClose(this, code, reason);
+    else this._outbox.close(code, reason);
+  }
+
+  /**
+   * Stop delivering messages.
+   *
+   * @public
+   */
+  pause() {
+    if (this._channel === null) return;
+
+    this._flow |= PAUSED;
+    this._channel.pause(this);
+  }
+
+  /**
+   * Send a ping.
+   *
+   * @param {*} [data] The data to send
+   * @param {Boolean} [mask] Whether to mask it
+   * @param {Function} [cb] Called when the ping was written
+   * @public
+   */
+  ping(data, mask, cb) {
+    sendControl(this, PING, data, mask, cb);
+  }
+
+  /**
+   * Send a pong.
+   *
+   * @param {*} [data] The data to send
+   * @param {Boolean} [mask] Whether to mask it
+   * @param {Function} [cb] Called when the pong was written
+   * @public
+   */
+  pong(data, mask, cb) {
+    sendControl(this, PONG, data, mask, cb);
+  }
+
+  /**
+   * Deliver messages again.
+   *
+   * @public
+   */
+  resume() {
+    if (this._channel === null) return;
+
+    this._flow &= ~PAUSED;
+    if (this._flow === 0) this._channel.resume(this);
+  }
+
+  /**
+   * Send a message.
+   *
+   * @param {*} data The message
+   * @param {Object} [options] Options object
+   * @param {Boolean} [options.binary] Whether `data` is binary or text
+   * @param {Boolean} [options.compress=true] Whether to compress `data`, where
+   *     that was negotiated
+   * @param {Boolean} [options.fin=true] Whether this is the last fragment
+   * @param {Boolean} [options.mask=false] Whether to mask `data`
+   * @param {Function} [cb] Called when `data` was written
+   * @public
+   */
+  send(data, options, cb) {
+    // The usual calls, without a detour: no callback, no Blob on its way, at most `{ binary }`.
+    const { isServer, maxBackpressure } = this._config;
+
+    if (
+      cb === undefined &&
+      this._readyState === OPEN &&
+      this._outbox === null &&
+      maxBackpressure === 0 &&
+      (options === undefined || isPlain(options))
+    ) {
+      const isText = typeof data === 'string';
+
+      if (isText || data instanceof Uint8Array) {
+        let opcode = isText ? TEXT : BINARY;
+
+        if (options !== undefined && 'binary' in options) opcode = options.binary ? BINARY : TEXT;
+        this._channel.send(this, data, opcode, true, !isServer);
+        return;
+      }
+    }
+
+    sendMessage(this, data, options, cb);
+  }
+
+  /**
+   * Run over a stream whose opening handshake somebody else has made.
+   *
+   * @param {Duplex} socket The stream
+   * @param {Buffer} head What arrived behind the handshake
+   * @param {Object} options Limits, which are none by default, and `generateMask`
+   * @private
+   */
+  setSocket(socket, head, options) {
+    this._config = configWith(this._config, limitsOf(options, this._config));
+    attach(this, { req: null, socket, head }, '', options, {
+      onFail: () => socket.destroy(),
+      onOpen() {}
+    });
+  }
+
+  /**
+   * Close the connection without a closing handshake.
+   *
+   * @public
+   */
+  terminate() {
+    if (this._readyState === CONNECTING && this._client !== null) {
+      this._client.abort();
+      return;
+    }
+
+    if (this._channel === null) return;
+
+    this._readyState = CLOSING;
+    this._flow |= TERMINATED;
+    this._channel.terminate(this);
+  }
+}
+
+/**
+ * Tells whether the options of `send()` ask for nothing but a type.
+ *
+ * @param {(Object|Function)} options The options
+ * @return {Boolean} `true` if they do
+ * @private
+ */
+function isPlain(options) {
+  return (
+    typeof options === 'object' &&
+    options !== null &&
+    !('fin' in options) &&
+    !('mask' in options) &&
+    !('compress' in options)
+  );
+}
+
+for (const [value, name] of READY_STATES.entries()) {
+  Object.defineProperty(WebSocket, name, { enumerable: true, value });
+  Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value });
+}
+
+makeEnumerable(WebSocket, [
+  'binaryType',
+  'bufferedAmount',
+  'extensions',
+  'isPaused',
+  'protocol',
+  'readyState',
+  'transport',
+  'url'
+]);
+mixin(WebSocket);
+makeAwaitable(WebSocket);
+
+module.exports = WebSocket;

@@ -1,0 +1,42 @@
+'use strict';
+
+/**
+ * Do the rooms of lib/ use each other in one direction only? Each names those it may use; what is not listed here is a
+ * room without a place in the house.
+ */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { root } = require('./process');
+
+/** Which rooms each room may use besides itself, from the ground up. */
+const ARROWS = {
+  base: [],
+  takeover: ['base'],
+  channel: ['base'],
+  handshake: ['base', 'takeover'],
+  transport: ['base', 'channel', 'takeover'],
+  client: ['base', 'handshake', 'transport'],
+  websocket: ['base', 'client', 'handshake', 'transport'],
+  codec: ['base', 'channel', 'handshake', 'websocket'],
+  server: ['base', 'handshake', 'takeover', 'transport', 'websocket']
+};
+
+/**
+ * Says which imports of one file of lib/ go against the arrows.
+ *
+ * @param {string} file File with forward slashes, relative to the root
+ * @return {string[]} Complaints
+ * @public
+ */
+function checkArrows(file) {
+  const [, room] = file.split('/');
+  const text = fs.readFileSync(path.join(root, file), 'utf8');
+  if (ARROWS[room] === undefined) return [`${file}: a room that scripts/room-arrows.js does not know`];
+  return [...text.matchAll(/require\('\.\.\/([a-z0-9]+)\//g)]
+    .map(([, other]) => other)
+    .filter((other) => !ARROWS[room].includes(other))
+    .map((other) => `${file}: lib/${room} may not use lib/${other}`);
+}
+
+module.exports = { checkArrows };
