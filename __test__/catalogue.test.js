@@ -17,6 +17,12 @@ function read(file) {
   return fs.readFileSync(path.join(root, file), 'utf8');
 }
 
+/** Reads all hand-written types. */
+function readTypes() {
+  const files = fs.readdirSync(path.join(root, 'types')).map((name) => path.join('types', name));
+  return ['index.d.ts', ...files].map(read).join('\n');
+}
+
 /** Finds every match of a pattern in the code of some folders, without the tests, each once, sorted. */
 function findInCode(folders, pattern) {
   const files = folders.flatMap((folder) =>
@@ -49,7 +55,7 @@ it('documents every text a client may fail with', () => {
 });
 
 it('types every option, and documents those that ws does not have', () => {
-  const types = read('index.d.ts');
+  const types = readTypes();
   for (const option of Object.keys({ ...CLIENT_DEFAULTS, ...SERVER_DEFAULTS, ...UPGRADE_DEFAULTS })) {
     assert.match(types, new RegExp(`^ +${option}\\?: `, 'm'), option);
   }
@@ -65,4 +71,15 @@ it('types every option, and documents those that ws does not have', () => {
 it('documents every environment variable, and no other', () => {
   const variables = findInCode(['lib', 'src'], /\bUPSHIFT_[A-Z]+\b/g).filter((name) => name !== 'UPSHIFT_TEST');
   assert.deepEqual(findIn(read('README.md'), /\bUPSHIFT_[A-Z]+\b/g), variables);
+});
+
+it('lists every name of types/ in index.d.ts, and every class and function of index.js in index.d.mts', () => {
+  const declared = /(?<=^export (?:declare )?(?:class|const|function|interface|namespace|type) )\w+/gm;
+  const listed = /(?<=^ *export import )\w+/gm;
+  const types = fs.readdirSync(path.join(root, 'types')).map((name) => read(path.join('types', name)));
+  assert.deepEqual(findIn(read('index.d.ts'), listed), findIn(types.join('\n'), declared));
+
+  const own = new Set([...findIn(read('index.d.mts'), listed), 'WebSocket']);
+  const exported = Object.keys(require('..')).filter((name) => !/^[A-Z]+$/.test(name));
+  for (const name of exported) assert.ok(own.has(name), name);
 });

@@ -16,7 +16,7 @@ const { startServer, withoutCargo } = require('./support');
 
 const server = path.join(__dirname, 'fixtures/server.js');
 
-/** What may be in the tarball besides lib/. */
+/** What may be in the tarball besides lib/ and types/. */
 const FRONT = [
   'LICENSE',
   'README.md',
@@ -30,10 +30,10 @@ const FRONT = [
   'package.json'
 ];
 
-it('packs the front door and lib, nothing else', async (t) => {
+it('packs the front door, lib and types, nothing else', async (t) => {
   const { main, platform } = await packBoth(emptyFolder(t));
   assert.deepEqual(
-    main.files.filter((file) => !/^lib\/[a-z/-]+\.js$/.test(file)),
+    main.files.filter((file) => !/^(lib\/[a-z/-]+\.js|types\/[a-z-]+\.d\.ts)$/.test(file)),
     FRONT
   );
   assert.deepEqual(platform.files, ['README.md', 'package.json', addonName()].sort());

@@ -1,0 +1,60 @@
+// How the engine is set up, and what it is doing.
+
+/** Chooses the driver and the number of reactors, before the first connection. */
+export declare function configure(options: {
+  driver?: 'auto' | 'loop' | 'threads' | undefined;
+  reactors?: number | undefined;
+}): void;
+
+/** What the engine is doing. */
+export declare function stats(): Stats;
+
+/** Figures of one reactor, or of all together. Totals count from the start. */
+export interface Figures {
+  /** Connections there are. */
+  connections: number;
+  /** Connections there have been. */
+  attached: number;
+  /** Messages received, and the bytes of their payloads. */
+  messagesIn: number;
+  payloadIn: number;
+  /** Messages sent, and the bytes of their payloads. */
+  messagesOut: number;
+  payloadOut: number;
+  /** Bytes read from and written to sockets or streams. */
+  bytesIn: number;
+  bytesOut: number;
+  /** System calls: reads, writes, and looks at what is ready. */
+  receives: number;
+  sends: number;
+  polls: number;
+  /** Turns of the reactor. */
+  turns: number;
+  /** Connections that are not read until their messages have been handled. */
+  starved: number;
+  /** Batches of events, and those of them that wait for the JavaScript thread. */
+  batches: number;
+  queued: number;
+  /** Times one thread woke the other: whoever drives the reactor, and the JavaScript thread. */
+  wakes: number;
+  signals: number;
+  /** Crossings from JavaScript. */
+  slabs: number;
+  /** Changes of driver, and those of them with work under way. */
+  switches: number;
+  busySwitches: number;
+  /** Compressed messages received and sent, and the compressors there are. */
+  inflated: number;
+  deflated: number;
+  compressors: number;
+  /** Bytes held for connections: output that was not taken, input that was not handled, spare buffers. */
+  memory: number;
+}
+
+/** What `stats()` returns: the totals, and the reactors one by one. */
+export interface Stats extends Figures {
+  reactors: (Figures & {
+    /** Who drives the reactor: the event loop, a thread, or the stream that brings something. */
+    driver: string;
+  })[];
+}
