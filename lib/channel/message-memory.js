@@ -36,7 +36,9 @@ class Pool {
    */
   constructor(size) {
     /** Zeroed: what is not used yet can be seen through `message.buffer`. */
-    this.bytes = new Uint8Array(size);
+    this.memory = new ArrayBuffer(size);
+    /** The same; its own `buffer` is a call into C++. */
+    this.bytes = new Uint8Array(this.memory);
     this.size = size;
     this.used = 0;
     this.isFresh = true;
@@ -104,12 +106,12 @@ class MessageMemory {
 
     if (pool === null) return own(source);
 
-    const { bytes, used } = pool;
+    const { bytes, memory: shared, used } = pool;
 
     bytes.set(source, used);
     pool.used = (used + length + 7) & ~7;
     pool.isFresh = true;
-    return new FastBuffer(bytes.buffer, used, length);
+    return new FastBuffer(shared, used, length);
   }
 
   /**
