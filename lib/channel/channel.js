@@ -17,6 +17,34 @@ const DRIVERS = ['auto', 'loop', 'threads'];
 /** Hosts that imitate Node.js may have libuv's symbols and abort in them. */
 const HAS_LOOP = !process.versions.bun && globalThis.Deno === undefined;
 
+/** What each reactor counts. */
+const FIGURES = [
+  'connections',
+  'attached',
+  'messagesIn',
+  'payloadIn',
+  'messagesOut',
+  'payloadOut',
+  'bytesIn',
+  'bytesOut',
+  'receives',
+  'sends',
+  'polls',
+  'turns',
+  'starved',
+  'batches',
+  'queued',
+  'wakes',
+  'signals',
+  'slabs',
+  'switches',
+  'busySwitches',
+  'inflated',
+  'deflated',
+  'compressors',
+  'memory'
+];
+
 const sockets = [];
 let streams = null;
 /** Where messages are compressed; `undefined` until one is wanted, `null` where there is none to be had. */
@@ -181,6 +209,16 @@ function all() {
 }
 
 /**
+ * What there is before the first connection, when no reactor tells of itself: nothing, but of everything.
+ *
+ * @return {Object} The totals, all 0
+ * @private
+ */
+function nothing() {
+  return Object.fromEntries(FIGURES.map((name) => [name, 0]));
+}
+
+/**
  * What the engine has done since its start.
  *
  * @return {Object} The totals, and the reactors one by one
@@ -188,11 +226,11 @@ function all() {
  */
 function stats() {
   const reactors = all().map((channel) => channel.stats());
-  const total = {};
+  const total = nothing();
 
   for (const reactor of reactors) {
     for (const [name, value] of Object.entries(reactor)) {
-      if (typeof value === 'number') total[name] = (total[name] ?? 0) + value;
+      if (typeof value === 'number') total[name] += value;
     }
   }
 

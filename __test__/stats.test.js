@@ -1,0 +1,35 @@
+'use strict';
+
+// What do figures say before there is anything to count? All of them are there from the start, so that a program may
+// look at them, and subtract, at any time.
+
+const assert = require('assert');
+const { once } = require('events');
+const { test } = require('node:test');
+
+const WebSocket = require('..');
+
+const { WebSocketServer, stats } = WebSocket;
+
+test('every total is 0 before the first connection, and none comes later', async () => {
+  const { reactors, ...before } = stats();
+
+  assert.deepStrictEqual(reactors, []);
+  assert.ok(Object.values(before).every((value) => value === 0));
+
+  const wss = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+
+  await once(wss, 'listening');
+
+  const client = new WebSocket(`ws://127.0.0.1:${wss.address().port}`);
+
+  await once(client, 'open');
+
+  const { reactors: some, ...after } = stats();
+
+  assert.ok(some.length > 0);
+  assert.deepStrictEqual(Object.keys(before).sort(), Object.keys(after).sort());
+  client.close();
+  await once(client, 'close');
+  wss.close();
+});
