@@ -47,7 +47,7 @@ test('what is no subscription costs the connection', async (t) => {
 });
 
 test('a slow reader is spared what has been overtaken, and then is up to date', async (t) => {
-  const example = await Example.start(t, 'ticker.js', { TICK_MS: '1', SHARES: '1000' });
+  const example = await Example.start(t, 'ticker.js', { TICK_MS: '5', SHARES: '1000' });
   const slow = await RawClient.open(Number(new URL(example.url).port));
   slow.socket.pause();
   slow.send(1, JSON.stringify({ subscribe: 'all' }));
