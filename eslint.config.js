@@ -83,7 +83,7 @@ module.exports = [
   },
   {
     // Runs in a browser, as a module.
-    files: ['examples/demo/public/**/*.js'],
+    files: ['examples/demo/public/**/*.js', 'examples/browser/page.js'],
     languageOptions: { sourceType: 'module', globals: globals.browser },
     rules: { strict: 'off' }
   },
