@@ -6,7 +6,8 @@
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const { execFile } = require('node:child_process');
-const { once } = require('node:events');
+const EventEmitter = require('node:events');
+const { once } = EventEmitter;
 const { describe, test } = require('node:test');
 const { promisify } = require('node:util');
 
@@ -215,5 +216,41 @@ describe('ticks', () => {
 
     client.write(many(10));
     for (let i = 0; i < 10; i++) assert.equal((await once(socket, 'message'))[0].toString(), `${i}`);
+  });
+});
+
+describe('an application that changes how events are emitted', () => {
+  test('sees each message pass through its own emit()', async (t) => {
+    const { client, socket } = await rawPair(t);
+    const { emit } = socket;
+    const seen = [];
+
+    socket.emit = function (type, ...args) {
+      seen.push(type);
+      return emit.call(this, type, ...args);
+    };
+    const messages = record(socket, ['message']);
+
+    client.write(many(2));
+    client.write(encodeClose(1000));
+    await once(socket, 'close');
+    assert.equal(messages.length, 2);
+    assert.deepEqual(seen.slice(0, 3), ['message', 'message', 'close']);
+  });
+
+  test('hears of what an async listener rejects with, if it asked for that', async (t) => {
+    EventEmitter.captureRejections = true;
+    t.after(() => (EventEmitter.captureRejections = false));
+
+    const { client, socket } = await rawPair(t);
+
+    socket.on('message', async () => {
+      throw new Error('from the listener');
+    });
+    client.write(many(1));
+
+    const [err] = await once(socket, 'error');
+
+    assert.equal(err.message, 'from the listener');
   });
 });

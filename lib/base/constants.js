@@ -29,6 +29,8 @@ const FAILED = 4;
 const ERROR_EMITTED = 8;
 /** It keeps the process alive. */
 const HELD = 16;
+/** What rejects in a listener becomes an 'error' (`events.captureRejections`). */
+const CAPTURES = 32;
 
 const BINARY_TYPES = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'];
 const EMPTY_BUFFER = Buffer.alloc(0);
@@ -49,6 +51,7 @@ function isValidStatusCode(code) {
 module.exports = {
   BINARY,
   BINARY_TYPES,
+  CAPTURES,
   CLOSED,
   CLOSE_RECEIVED,
   CLOSE_SENT,
