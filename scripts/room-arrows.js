@@ -16,6 +16,7 @@ const ARROWS = {
   channel: ['base'],
   handshake: ['base', 'takeover'],
   transport: ['base', 'channel', 'takeover'],
+  upgrades: ['base', 'handshake', 'takeover'],
   client: ['base', 'handshake', 'transport'],
   websocket: ['base', 'client', 'handshake', 'transport'],
   codec: ['base', 'channel', 'handshake', 'websocket'],

@@ -1,0 +1,186 @@
+'use strict';
+
+// What becomes of an upgrade that nobody takes? "A server MAY ignore a received Upgrade header field" (RFC 9110 section
+// 7.8): the request is answered as an ordinary one, and the connection goes on as HTTP/1.1. Node has taken its parser off
+// the socket by then, so the head is written once more and read again, with everything that arrived behind it.
+
+const http = require('node:http');
+
+const takeover = require('../takeover/takeover');
+const { announcesBody, readsBodies, takeBody } = require('./body-reading');
+const { ordinaryHead } = require('./ordinary-head');
+
+/** The fields Node reads when `server.maxHeadersCount` says nothing; those beyond it are missing from `rawHeaders`. */
+const USUAL_MOST_FIELDS = 1000;
+
+/** What a client is told whose request was read in part only. */
+const TOO_MANY_FIELDS =
+  'HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+
+/** What a client is told whose request does not survive being written once more. */
+const MALFORMED = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+
+/** An empty part of a request. */
+const NOTHING = Buffer.alloc(0);
+
+/** How long a client that still sends its body may go on after the answer. */
+const LINGER_MS = 1000;
+
+/**
+ * Gives a socket to the HTTP/1.1 side of a server, as if it had just been accepted. The server's `'connection'` listeners
+ * of the application do not hear of it: to them the connection is an old one.
+ *
+ * @param {(http.Server|https.Server|http2.Http2SecureServer)} server The server
+ * @param {Duplex} socket A `net.Socket`, a `TLSSocket` or another Duplex, not read by anybody
+ * @param {Buffer} [bytes] What is read before anything else
+ * @public
+ */
+function serve(server, socket, bytes) {
+  const isOver = socket.readableEnded;
+
+  // The end of an earlier response has set the keep-alive timeout.
+  if (typeof socket.setTimeout === 'function') socket.setTimeout(0);
+  if (bytes?.length > 0 && !isOver) putBack(socket, bytes);
+
+  const known = new Set(socket.listeners('end'));
+
+  http._connectionListener.call(server, socket);
+
+  if (isOver) {
+    if (bytes?.length > 0) socket.emit('data', bytes);
+    // Not at once: the server ends a connection at its client's end, answered or not.
+    setImmediate(() => {
+      for (const listener of socket.listeners('end')) if (!known.has(listener)) listener.call(socket);
+    });
+  } else if (!socket.readableFlowing) {
+    socket.resume();
+  }
+}
+
+/**
+ * Answers an upgrade request as an ordinary one: through the `'request'` listeners of the server, body included.
+ *
+ * @param {(http.Server|https.Server|http2.Http2SecureServer)} server The server
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket What came with it
+ * @param {Buffer} head What came with it; more than that when the caller has read on
+ * @param {Object} [options] Options
+ * @param {Buffer} [options.body] The whole body, when the caller has read it; `head` is what follows it then
+ * @param {String[]} [options.without] Fields to leave out besides, in lower case: `expect` when the 100 was sent
+ * @public
+ */
+function answerAsHttp(server, req, socket, head, { body, without = [] } = {}) {
+  takeover.guard(socket);
+  takeover.settle(req, socket, (err) => {
+    if (err) {
+      socket.destroy();
+      return;
+    }
+
+    takeover.unguard(socket);
+
+    if (socket !== req.socket) answerBesideParser(server, req, socket, without);
+    else replay(server, req, socket, head, { body, without });
+  });
+}
+
+module.exports = { answerAsHttp, serve };
+
+/**
+ * Puts bytes in front of what a socket has buffered. From then on it is read as a stream: a parser that took its bytes
+ * from the handle could overtake these.
+ *
+ * @param {Duplex} socket The socket
+ * @param {Buffer} bytes The bytes
+ * @private
+ */
+function putBack(socket, bytes) {
+  if (socket._handle) socket._handle._consumed = true;
+  socket.unshift(bytes);
+}
+
+/**
+ * Lets the server read the request once more.
+ *
+ * @param {http.Server} server The server
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket Its socket
+ * @param {Buffer} head What arrived behind it
+ * @param {Object} options Those of `answerAsHttp()`
+ * @private
+ */
+function replay(server, req, socket, head, { body, without }) {
+  // What is missing from them could be what says how long the body is.
+  if (req.rawHeaders.length >= 2 * (server.maxHeadersCount || USUAL_MOST_FIELDS)) {
+    turnAway(socket, TOO_MANY_FIELDS);
+    return;
+  }
+
+  if (body === undefined && announcesBody(req) && readsBodies()) body = takeBody(req);
+
+  const again = ordinaryHead(req, without, body?.length);
+
+  if (again === null) turnAway(socket, MALFORMED);
+  else serve(server, socket, Buffer.concat([again, body ?? NOTHING, head ?? NOTHING]));
+}
+
+/**
+ * Answers and closes.
+ *
+ * @param {Duplex} socket The socket
+ * @param {String} response The response
+ * @private
+ */
+function turnAway(socket, response) {
+  takeover.guard(socket);
+  socket.once('finish', linger);
+  socket.end(response);
+}
+
+/**
+ * Answers a request whose body the parser is still reading: newer Nodes hand out a stream beside the socket then. The
+ * parser has nothing to say after this body, so the connection ends with the answer.
+ *
+ * @param {http.Server} server The server
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} stream What came with it
+ * @param {String[]} without Fields that count as absent
+ * @private
+ */
+function answerBesideParser(server, req, stream, without) {
+  const carrier = req.socket;
+  const res = new http.ServerResponse(req);
+
+  req.upgrade = false;
+  takeover.guard(stream);
+  res.shouldKeepAlive = false;
+  res.assignSocket(carrier);
+  res.on('finish', () => {
+    res.detachSocket(carrier);
+    carrier.end();
+    linger.call(stream);
+  });
+
+  if (without.includes('expect') || !/(?:^|\W)100-continue(?:$|\W)/i.test(req.headers.expect ?? '')) {
+    server.emit('request', req, res);
+  } else if (server.listenerCount('checkContinue') > 0) {
+    server.emit('checkContinue', req, res);
+  } else {
+    res.writeContinue();
+    server.emit('request', req, res);
+  }
+}
+
+/**
+ * Discards what still arrives before it closes: closed with input unread, the kernel would send an RST, and that can
+ * overtake the answer.
+ *
+ * @private
+ */
+function linger() {
+  const timer = setTimeout(() => this.destroy(), LINGER_MS);
+
+  this.once('end', this.destroy);
+  this.once('close', () => clearTimeout(timer));
+  this.resume();
+}
