@@ -13,6 +13,7 @@ import * as events from './types/events';
 import * as handshake from './types/handshake';
 import * as messages from './types/messages';
 import * as options from './types/options';
+import * as requests from './types/request-upgrade';
 import * as server from './types/server';
 import * as stream from './types/stream';
 
@@ -147,6 +148,10 @@ declare namespace WebSocket {
   export import HandshakeError = handshake.HandshakeError;
   export import UpgradeOptions = handshake.UpgradeOptions;
   export import reject = handshake.reject;
+  export import RequestUpgradeError = requests.RequestUpgradeError;
+  export import RequestUpgradeOptions = requests.RequestUpgradeOptions;
+  export import RequestedUpgrade = requests.RequestedUpgrade;
+  export import requestUpgrade = requests.requestUpgrade;
   export import upgrade = handshake.upgrade;
   export import validateUpgrade = handshake.validateUpgrade;
 

@@ -13,6 +13,7 @@ const subprotocol = require('./lib/handshake/subprotocol');
 const { HandshakeError } = require('./lib/base/errors');
 const { createWebSocketStream } = require('./lib/websocket/stream');
 const { reject } = require('./lib/handshake/refusal');
+const { requestUpgrade } = require('./lib/client/request-upgrade');
 const { upgrade } = require('./lib/server/upgrade');
 const { validateUpgrade } = require('./lib/handshake/handshake');
 
@@ -27,6 +28,7 @@ WebSocket.configure = channels.configure;
 WebSocket.createWebSocketStream = createWebSocketStream;
 WebSocket.extension = extension;
 WebSocket.reject = reject;
+WebSocket.requestUpgrade = requestUpgrade;
 WebSocket.stats = channels.stats;
 WebSocket.subprotocol = subprotocol;
 WebSocket.upgrade = upgrade;

@@ -13,6 +13,7 @@ export const {
   createWebSocketStream,
   extension,
   reject,
+  requestUpgrade,
   stats,
   subprotocol,
   upgrade,

@@ -17,7 +17,7 @@ const ARROWS = {
   handshake: ['base', 'takeover'],
   transport: ['base', 'channel', 'takeover'],
   upgrades: ['base', 'handshake', 'takeover'],
-  client: ['base', 'handshake', 'transport'],
+  client: ['base', 'handshake', 'takeover', 'transport'],
   websocket: ['base', 'client', 'handshake', 'transport'],
   codec: ['base', 'channel', 'handshake', 'websocket'],
   server: ['base', 'handshake', 'takeover', 'transport', 'websocket']

@@ -12,6 +12,7 @@ import WebSocket, {
   createWebSocketStream,
   extension,
   reject,
+  requestUpgrade,
   stats,
   subprotocol,
   upgrade,
@@ -22,7 +23,7 @@ import type { FrameOptions, RawData, ServerOptions } from '../../index.mjs';
 const options: ServerOptions = { noServer: true };
 const server: WebSocketServer = new WebSocketServer(options);
 server.on('connection', (ws: WebSocket) => ws.on('message', (data: RawData) => ws.send(data)));
-console.log(HandshakeError, reject, stats, upgrade, validateUpgrade, WebSocket.OPEN);
+console.log(HandshakeError, reject, requestUpgrade, stats, upgrade, validateUpgrade, WebSocket.OPEN);
 
 const frame: FrameOptions = { fin: true, opcode: 1 };
 console.log(

@@ -5,7 +5,7 @@
 import { createServer } from 'node:http';
 import { Duplex } from 'node:stream';
 import upshift = require('upshift');
-import { HandshakeError, WebSocketServer, reject, stats, upgrade, validateUpgrade } from 'upshift';
+import { HandshakeError, WebSocketServer, reject, requestUpgrade, stats, upgrade, validateUpgrade } from 'upshift';
 
 const server = createServer();
 server.on('upgrade', async (req, socket, head) => {
@@ -54,3 +54,19 @@ async function talk(ws: upshift): Promise<void> {
 }
 
 console.log(talk);
+
+/** Speaks another protocol. */
+async function speak(signal: AbortSignal): Promise<Buffer | null> {
+  try {
+    const options = { protocol: ['echo/2', 'echo'], body: 'first', headers: { 'X-Word': 'yes' }, signal, port: 80 };
+    const { protocol, response, stream } = await requestUpgrade(new URL('http://localhost/'), options);
+    console.log(protocol.length, response.statusCode);
+    return stream.read() as Buffer | null;
+  } catch (error) {
+    const { code, response } = error as upshift.RequestUpgradeError;
+    console.log(code === 'ERR_UPSHIFT_NOT_UPGRADED', response.statusCode);
+    return null;
+  }
+}
+
+console.log(speak);

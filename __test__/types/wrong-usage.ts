@@ -18,3 +18,5 @@ new WebSocket.Server({ noServer: true, onBackpressure: 'wait' });
 new WebSocket();
 // @ts-expect-error A number for text.
 new WebSocket('ws://localhost', { origin: 1 });
+// @ts-expect-error To what?
+WebSocket.requestUpgrade('http://localhost', {});

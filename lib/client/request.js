@@ -74,14 +74,8 @@ function checkProtocols(protocols) {
  * @private
  */
 function requestTo(target, protocols, options) {
-  const { isSecure } = target;
   const request = {
-    ...options,
-    ...DECIDED,
-    ...target.options,
-    auth: target.options.auth ?? options.auth,
-    createConnection: options.createConnection || (isSecure ? connectSecurely : connect),
-    defaultPort: options.defaultPort || (isSecure ? 443 : 80),
+    ...placeOptions(target, options),
     headers: {
       ...options.headers,
       'Sec-WebSocket-Version': options.protocolVersion,
@@ -100,6 +94,27 @@ function requestTo(target, protocols, options) {
   }
 
   return request;
+}
+
+/**
+ * Directs a request to its target.
+ *
+ * @param {Object} target Where to
+ * @param {Object} options The application's options
+ * @return {Object} Those of them that are left, and what the target decides
+ * @private
+ */
+function placeOptions(target, options) {
+  const { isSecure } = target;
+
+  return {
+    ...options,
+    ...DECIDED,
+    ...target.options,
+    auth: target.options.auth ?? options.auth,
+    createConnection: options.createConnection || (isSecure ? connectSecurely : connect),
+    defaultPort: options.defaultPort || (isSecure ? 443 : 80)
+  };
 }
 
 /**
@@ -122,7 +137,7 @@ function dropCredentials(request, first, target) {
   request.auth = undefined;
 }
 
-module.exports = { checkProtocols, clientArguments, dropCredentials, requestTo };
+module.exports = { checkProtocols, clientArguments, dropCredentials, placeOptions, requestTo };
 
 /**
  * Opens a connection without TLS.
