@@ -23,6 +23,7 @@ const GOPATH = env.GOPATH || '/usr/share/gocode';
 
 const PROGRAMS_FOLDER = path.join(root, '__test__/interop/peers');
 const GORILLA = path.join(BUILT, 'gorilla-peer');
+const GO_EXAMPLE = path.join(BUILT, 'go-example');
 const TUNGSTENITE = path.join(BUILT, 'cargo/debug/tungstenite-peer');
 
 /** How a browser starts without a screen, and without asking anybody on the internet for anything. */
@@ -114,6 +115,19 @@ async function missingPrograms() {
 }
 
 /**
+ * Builds a program in Go.
+ *
+ * @param {string} executable What to build
+ * @param {string} source Its file
+ * @return {Promise<boolean>} Could it be?
+ * @private
+ */
+async function buildGo(executable, source) {
+  const { code } = await run('go', ['build', '-o', executable, source], { env: { GO111MODULE: 'off', GOPATH } });
+  return code === 0;
+}
+
+/**
  * Builds the peers that have to be built.
  *
  * @return {Promise<boolean>} Could they be?
@@ -121,19 +135,19 @@ async function missingPrograms() {
  */
 async function buildPeers() {
   mkdirSync(BUILT, { recursive: true });
-  const go = await run('go', ['build', '-o', GORILLA, path.join(PROGRAMS_FOLDER, 'gorilla/main.go')], {
-    env: { GO111MODULE: 'off', GOPATH }
-  });
+  const gorilla = await buildGo(GORILLA, path.join(PROGRAMS_FOLDER, 'gorilla/main.go'));
+  const example = await buildGo(GO_EXAMPLE, path.join(root, 'examples/go-client/main.go'));
   const manifest = path.join(PROGRAMS_FOLDER, 'tungstenite/Cargo.toml');
   const cargo = await run('cargo', ['build', '--locked', '--quiet', '--manifest-path', manifest], {
     env: { CARGO_TARGET_DIR: path.join(BUILT, 'cargo') }
   });
-  return go.code === 0 && cargo.code === 0;
+  return gorilla && example && cargo.code === 0;
 }
 
 module.exports = {
   CHROMIUM,
   CHROMIUM_FLAGS,
+  GO_EXAMPLE,
   GORILLA,
   NODES,
   PYTHON,

@@ -16,7 +16,7 @@ const server = http.createServer((req, res) => {
   if (req.url !== '/') return res.writeHead(404).end();
   res.setHeader('Content-Type', 'text/html; charset=utf-8');
   // Nothing but our own script runs, and it connects to nobody but us.
-  res.setHeader('Content-Security-Policy', "default-src 'self'; style-src 'unsafe-inline'");
+  res.setHeader('Content-Security-Policy', "default-src 'self'; img-src data:; style-src 'unsafe-inline'");
   res.end(page);
 });
 
