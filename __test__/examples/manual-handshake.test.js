@@ -97,6 +97,17 @@ for (const [name, createServer] of Object.entries({ before, after })) {
     }));
 }
 
+for (const [name, createServer] of Object.entries({ before, after })) {
+  test(`${name}: no request ends the process`, () =>
+    withServer(createServer, async (port) => {
+      const targets = ['//', '//?token=sesame', '*', '/%', 'http://[', '/room?token=%'];
+      for (const target of targets) {
+        const answer = await exchange(port, request(target, 'Upgrade: websocket'));
+        assert.match(answer, /^HTTP\/1\.1 40[014] /, target);
+      }
+    }));
+}
+
 test('after: what arrives in pieces arrives whole', () =>
   withServer(after, async (port) => {
     const { client, next } = await join(port, 'sesame');

@@ -5,7 +5,7 @@
 
 const http = require('http');
 
-const { reject, upgrade } = require('../..');
+const { reject, upgrade } = require('upshift');
 const { roomOf, userOf } = require('./users');
 
 /**
@@ -43,4 +43,9 @@ function createServer() {
 
 module.exports = createServer;
 
-if (require.main === module) createServer().listen(8080, () => console.log('ws://localhost:8080/room?token=sesame'));
+if (require.main === module) {
+  const server = createServer();
+  server.listen(process.env.PORT ?? 0, '127.0.0.1', () => {
+    console.log(`ws://127.0.0.1:${server.address().port}/room?token=sesame (Ctrl-C ends it)`);
+  });
+}

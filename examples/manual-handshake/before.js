@@ -102,4 +102,9 @@ function textFrame(text) {
 
 module.exports = createServer;
 
-if (require.main === module) createServer().listen(8080, () => console.log('ws://localhost:8080/room?token=sesame'));
+if (require.main === module) {
+  const server = createServer();
+  server.listen(process.env.PORT ?? 0, '127.0.0.1', () => {
+    console.log(`ws://127.0.0.1:${server.address().port}/room?token=sesame (Ctrl-C ends it)`);
+  });
+}
