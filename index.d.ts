@@ -14,6 +14,7 @@ import * as handshake from './types/handshake';
 import * as messages from './types/messages';
 import * as options from './types/options';
 import * as requests from './types/request-upgrade';
+import * as router from './types/router';
 import * as server from './types/server';
 import * as stream from './types/stream';
 
@@ -162,6 +163,15 @@ declare namespace WebSocket {
 
   export import ConnectionOptions = options.ConnectionOptions;
   export import PerMessageDeflateOptions = options.PerMessageDeflateOptions;
+
+  export import Authenticate = router.Authenticate;
+  export import HttpError = router.HttpError;
+  export import RouteContext = router.RouteContext;
+  export import RouteParams = router.RouteParams;
+  export import UpgradeRouter = router.UpgradeRouter;
+  export import UpgradeRouterOptions = router.UpgradeRouterOptions;
+  export import WebSocketRouteOptions = router.WebSocketRouteOptions;
+  export import createUpgradeRouter = router.createUpgradeRouter;
 
   export import AddressInfo = server.AddressInfo;
   export import Server = server.Server;

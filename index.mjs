@@ -4,12 +4,14 @@ import WebSocket from './index.js';
 
 export const {
   HandshakeError,
+  HttpError,
   PerMessageDeflate,
   Receiver,
   Sender,
   Server,
   WebSocketServer,
   configure,
+  createUpgradeRouter,
   createWebSocketStream,
   extension,
   reject,

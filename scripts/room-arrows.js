@@ -20,7 +20,8 @@ const ARROWS = {
   client: ['base', 'handshake', 'takeover', 'transport'],
   websocket: ['base', 'client', 'handshake', 'transport'],
   codec: ['base', 'channel', 'handshake', 'websocket'],
-  server: ['base', 'handshake', 'takeover', 'transport', 'websocket']
+  server: ['base', 'handshake', 'takeover', 'transport', 'websocket'],
+  router: ['base', 'handshake', 'server', 'takeover', 'upgrades']
 };
 
 /**

@@ -13,6 +13,7 @@ const path = require('node:path');
 const readline = require('node:readline');
 const { promisify } = require('node:util');
 const WebSocket = require('ws');
+const { dependencies } = require('../../package.json');
 const { addonName, platformName } = require('../../lib/base/load-error');
 
 const root = path.resolve(__dirname, '../..');
@@ -41,9 +42,18 @@ async function npm(args, cwd) {
   return stdout;
 }
 
+/** Packs what the package depends on: no registry is asked in a test. */
+async function packDependencies(folder) {
+  const names = Object.keys(dependencies);
+  const packed = await Promise.all(names.map((name) => pack(path.join(root, 'node_modules', name), folder)));
+  return packed.map(({ tarball }) => tarball);
+}
+
 /** Packs one folder and resolves with the tarball's path and the files in it. */
 async function pack(folder, destination) {
-  const [{ filename, files }] = JSON.parse(await npm(['pack', '--json', '--pack-destination', destination], folder));
+  const [{ filename, files }] = JSON.parse(
+    await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', destination], folder)
+  );
   return { tarball: path.join(destination, filename), files: files.map((file) => file.path).sort() };
 }
 
@@ -60,7 +70,8 @@ async function install(folder, name, tarballs) {
   const target = path.join(folder, name);
   fs.mkdirSync(target);
   fs.writeFileSync(path.join(target, 'package.json'), JSON.stringify({ name, private: true }));
-  await npm(['install', '--offline', '--no-audit', '--no-fund', '--no-save', ...tarballs], target);
+  const all = [...tarballs, ...(await packDependencies(target))];
+  await npm(['install', '--offline', '--no-audit', '--no-fund', '--no-save', ...all], target);
   return target;
 }
 

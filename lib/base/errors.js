@@ -4,6 +4,8 @@
 // errors carry ws's `WS_ERR_*` codes, handshake errors the HTTP answer, and
 // everything of our own a code that starts with `ERR_UPSHIFT_`.
 
+const { STATUS_CODES } = require('http');
+
 /**
  * Builds the error that a breach of the protocol is reported with, in the constructor ws uses for it: a value is out of
  * range, unless it is text or what zlib complains about.
@@ -72,4 +74,33 @@ class HandshakeError extends Error {
   }
 }
 
-module.exports = { HandshakeError, codedError, protocolError };
+/**
+ * An answer instead of an upgrade. `authenticate` of a route throws it.
+ *
+ * @extends Error
+ */
+class HttpError extends Error {
+  /**
+   * Create a new `HttpError`.
+   *
+   * @param {Number} status The status code of the response, 400 to 599
+   * @param {String} [message] Its body; the status text by default
+   * @param {Object} [options] Options
+   * @param {*} [options.cause] What caused it; the client does not learn of it
+   * @param {Object} [options.headers={}] Headers of the response beyond the ones that every refusal has
+   * @throws {RangeError} If the status is none of a refusal
+   */
+  constructor(status, message = STATUS_CODES[status] ?? '', { headers = {}, ...options } = {}) {
+    if (!Number.isInteger(status) || status < 400 || status > 599) {
+      throw new RangeError(`The status of an HttpError must be between 400 and 599, not ${status}`);
+    }
+
+    super(message, options);
+
+    this.name = 'HttpError';
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+module.exports = { HandshakeError, HttpError, codedError, protocolError };

@@ -1,0 +1,118 @@
+'use strict';
+
+// Who may come in? `authenticate` of a route is asked while its socket is held; what it gives reaches the handler, and
+// what it throws becomes a response.
+
+const { STATUS_CODES } = require('node:http');
+
+const { Hold } = require('./hold');
+const { reject } = require('../handshake/refusal');
+
+/** How a wait that ended early is answered; a client that left is not. */
+const ANSWERS = { ERR_UPSHIFT_ROUTER_CLOSED: 503, ERR_UPSHIFT_UPGRADE_TIMEOUT: 503 };
+
+/** Nothing arrived that is not in the socket. */
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Asks a route whether it admits a request. Without `authenticate` the answer comes at once.
+ *
+ * @param {Object} context The request, see router.js
+ * @param {Object} route The route, with `authenticate` or without
+ * @param {Object} params The parameters of its path
+ * @param {Function} next `next(auth)`, called when the request may come in
+ * @private
+ */
+function admit(context, { authenticate }, params, next) {
+  if (authenticate == null) {
+    next(undefined);
+    return;
+  }
+
+  const { req, router, socket } = context;
+  const hold = new Hold(socket, context.head, { timeout: router.options.upgradeTimeout });
+
+  // It is in the socket now.
+  context.head = NOTHING;
+  router._holds.add(hold);
+  hold.signal.addEventListener('abort', () => {
+    router._holds.delete(hold);
+    turnAway(req, socket, hold.signal.reason);
+  });
+  decide(authenticate, req, { params, signal: hold.signal }).then(
+    (auth) => {
+      if (conclude(router, hold)) next(auth);
+    },
+    (err) => {
+      if (conclude(router, hold)) refuse(context, err);
+    }
+  );
+}
+
+module.exports = { admit };
+
+/**
+ * Calls `authenticate`, whatever it throws and whenever.
+ *
+ * @param {Function} authenticate The function
+ * @param {http.IncomingMessage} req The request
+ * @param {Object} about What it is told besides
+ * @return {Promise<*>} What it says
+ * @private
+ */
+async function decide(authenticate, req, about) {
+  return authenticate(req, about);
+}
+
+/**
+ * Ends a wait.
+ *
+ * @param {UpgradeRouter} router The router
+ * @param {Hold} hold The hold
+ * @return {Boolean} Whether it lasted until now
+ * @private
+ */
+function conclude(router, hold) {
+  if (hold.signal.aborted) return false;
+
+  hold.release();
+  router._holds.delete(hold);
+  return true;
+}
+
+/**
+ * Answers a request whose wait ended early.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket Its socket
+ * @param {Error} reason Why
+ * @private
+ */
+function turnAway(req, socket, { code }) {
+  if (ANSWERS[code] === undefined) socket.destroy();
+  else reject(req, socket, ANSWERS[code]);
+}
+
+/**
+ * Answers a request that is not admitted: an `HttpError` is the answer, everything else a fault of the application.
+ *
+ * @param {Object} context The request
+ * @param {*} err What was thrown
+ * @private
+ */
+function refuse({ req, router, socket }, err) {
+  const status = err?.name === 'HttpError' || err?.name === 'HandshakeError' ? err.status : 500;
+
+  if (status === 500) {
+    reject(req, socket, 500);
+    router._report(err, req);
+    return;
+  }
+
+  try {
+    reject(req, socket, status, { body: err.message || STATUS_CODES[status], headers: err.headers });
+  } catch (fault) {
+    reject(req, socket, 500);
+    router._report(fault, req);
+  }
+}

@@ -1,0 +1,109 @@
+'use strict';
+
+// How does a router see an upgrade before everybody else does? It stands before the dispatch of the server's `'upgrade'`
+// event: listeners, registered earlier or later, never hear of a request that a route takes. A WebSocketServer of ws with
+// a path, for one, answers 400 to whatever is not its own.
+//
+// One doorway per server, however many routers it has; they are asked in the order in which they were made.
+
+const { answerAsHttp } = require('../upgrades/plain-http');
+
+/** Where the doorway of a server is noted: two installed copies of this package agree on it. */
+const DOORWAY = Symbol.for('upshift.doorway');
+
+/**
+ * What makes Node emit `'upgrade'` at all. It is the same function for all routers, and nothing ever calls it.
+ *
+ * @private
+ */
+function standIn() {}
+
+/**
+ * The place before the dispatch of a server's events.
+ */
+class Doorway {
+  /**
+   * Create a `Doorway`.
+   *
+   * @param {net.Server} server The server
+   */
+  constructor(server) {
+    this.server = server;
+    /** Those that are asked: functions `(req, socket, head)` that return whether they took the request. */
+    this.askers = [];
+    this.isAnswering = true;
+
+    const { emit } = server;
+    const doorway = this;
+
+    // The server's `emit()` from now on.
+    this.emit = function emitBehindDoorway(event, ...args) {
+      const isMet = event === 'upgrade' && doorway.askers.length > 0 && doorway.meet(...args);
+
+      return isMet || emit.call(this, event, ...args);
+    };
+    this.original = emit;
+    server.emit = this.emit;
+    server.on('upgrade', standIn);
+  }
+
+  /**
+   * An upgrade has arrived.
+   *
+   * @param {http.IncomingMessage} req The request
+   * @param {Duplex} socket What came with it
+   * @param {Buffer} head What came with it
+   * @return {Boolean} Whether somebody has it; otherwise it is for the other listeners
+   * @private
+   */
+  meet(req, socket, head) {
+    if (this.askers.some((ask) => ask(req, socket, head))) return true;
+    if (this.server.listeners('upgrade').some((listener) => listener !== standIn)) return false;
+
+    answerAsHttp(this.server, req, socket, head);
+    return true;
+  }
+
+  /**
+   * Somebody leaves.
+   *
+   * @param {Function} ask The function that was asked
+   * @private
+   */
+  leave(ask) {
+    this.askers = this.askers.filter((other) => other !== ask);
+    if (this.askers.length > 0) return;
+
+    const { server } = this;
+
+    server.removeListener('upgrade', standIn);
+    // Somebody may stand before us by now; then ours goes on passing everything.
+    if (server.emit === this.emit) {
+      delete server.emit;
+      if (server.emit !== this.original) server.emit = this.original;
+      delete server[DOORWAY];
+    }
+  }
+}
+
+/**
+ * Asks to be asked about the upgrades of a server.
+ *
+ * @param {net.Server} server The server
+ * @param {Function} ask `ask(req, socket, head)` returns whether it takes the request
+ * @return {Function} Stops that
+ * @private
+ */
+function standBefore(server, ask) {
+  if (server[DOORWAY] === undefined) {
+    Object.defineProperty(server, DOORWAY, { configurable: true, value: new Doorway(server) });
+  }
+
+  const doorway = server[DOORWAY];
+
+  if (doorway.askers.length === 0 && !server.listeners('upgrade').includes(standIn)) server.on('upgrade', standIn);
+  doorway.askers.push(ask);
+  return () => doorway.leave(ask);
+}
+
+module.exports = { standBefore };

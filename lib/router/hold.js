@@ -1,0 +1,69 @@
+'use strict';
+
+// How is a socket kept while somebody makes up their mind about it? Node has taken its own listeners off: an RST would end
+// the process, a client that left would go unnoticed, and what it sends early would get lost or fill the memory.
+
+const takeover = require('../takeover/takeover');
+const { codedError } = require('../base/errors');
+
+/** Codes of the reasons a wait ends early, with their texts. */
+const REASONS = {
+  ERR_UPSHIFT_SOCKET_CLOSED: 'The client left before the upgrade was decided',
+  ERR_UPSHIFT_UPGRADE_TIMEOUT: 'The upgrade was not decided in time',
+  ERR_UPSHIFT_ROUTER_CLOSED: 'The router was closed before the upgrade was decided'
+};
+
+/**
+ * A socket that is kept. What arrived behind the request is put back into it, and from then on the stream buffers as much
+ * as its high water mark says.
+ */
+class Hold {
+  /**
+   * Create a `Hold`.
+   *
+   * @param {Duplex} socket The socket
+   * @param {Buffer} head What arrived behind the request
+   * @param {Object} options Options
+   * @param {Number} options.timeout After how long it ends (ms); 0 for never
+   */
+  constructor(socket, head, { timeout }) {
+    const controller = new AbortController();
+
+    takeover.guard(socket);
+    // A slice of the parser's buffer pins 64 KiB.
+    if (head?.length > 0) socket.unshift(Buffer.from(head));
+
+    this.socket = socket;
+    this.controller = controller;
+    /** Aborted when the wait has become pointless; `signal.reason.code` says why. */
+    this.signal = controller.signal;
+    this.onGone = () => this.end('ERR_UPSHIFT_SOCKET_CLOSED');
+    socket.on('end', this.onGone);
+    socket.on('close', this.onGone);
+    this.timer = timeout > 0 ? setTimeout(() => this.end('ERR_UPSHIFT_UPGRADE_TIMEOUT'), timeout) : null;
+  }
+
+  /**
+   * Ends the wait early.
+   *
+   * @param {String} code Why
+   * @private
+   */
+  end(code) {
+    this.release();
+    this.controller.abort(codedError(code, REASONS[code]));
+  }
+
+  /**
+   * Ends the wait: the socket goes to whoever it is for. Its 'error' listener stays.
+   *
+   * @public
+   */
+  release() {
+    clearTimeout(this.timer);
+    this.socket.removeListener('end', this.onGone);
+    this.socket.removeListener('close', this.onGone);
+  }
+}
+
+module.exports = { Hold };

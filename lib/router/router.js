@@ -1,0 +1,178 @@
+'use strict';
+
+// Where does a server say what it upgrades? In one place, the router: everything it does not name stays ordinary HTTP.
+//
+// A route is an object:
+//
+//   offer(asked, context) -> match | null
+//       Is this request one for this route? `asked` is one protocol of the client's list, `{ name, version, token }`: the
+//       name in lower case, the version or `null`, and both as the client wrote them. Called for each of them in the
+//       client's order of preference, and for each in the order of the routes; the first `match` wins. Synchronous,
+//       changes nothing, writes nothing. A match is any object.
+//   take(match, context)
+//       The request is this route's now: nobody else hears of it. Called once, in the turn of the 'upgrade' event.
+//       Everything from the 101 or the refusal on is its business.
+//   close() -> Promise                       (may be absent)
+//       The router closes: end what was opened, resolve when all of it has ended.
+//   listen({ server, router }) -> Function   (may be absent)
+//       Called once when the route is added, for what does not arrive as an 'upgrade' event (an HTTP/2 preface, an
+//       extended CONNECT). The function that it returns is called when the router closes.
+//
+// The context is one object per request:
+//
+//   req, socket, head   what the 'upgrade' event brought; `head` is emptied once it was put back into the socket
+//   asked               the whole list, see above
+//   path                the path of the request, without the query
+//   server, router      `router.options` has `upgradeTimeout` and `maxUpgradeBody`, filled in
+//
+// Whoever awaits anything uses `admit()` (admission.js: `authenticate`, and answers for all that can go wrong), or at
+// least a `Hold` (hold.js) that is in `router._holds` meanwhile: it notices a client that left, a deadline, and the end of
+// the router.
+
+const EventEmitter = require('node:events');
+
+const { WebSocketRoute } = require('./websocket-route');
+const { askedProtocols } = require('./asked');
+const { pathOf } = require('./pattern');
+const { standBefore } = require('./doorway');
+
+/** What the options default to. */
+const ROUTER_DEFAULTS = {
+  maxUpgradeBody: 1024 * 1024,
+  upgradeTimeout: 10_000
+};
+
+/**
+ * A router for upgrades.
+ *
+ * @extends EventEmitter
+ */
+class UpgradeRouter extends EventEmitter {
+  /**
+   * Create an `UpgradeRouter`.
+   *
+   * @param {net.Server} server The HTTP server
+   * @param {Object} [options] Options
+   * @param {Number} [options.maxUpgradeBody=1048576] How long the body of a request may be that is upgraded after it
+   * @param {Number} [options.upgradeTimeout=10000] How long the router waits for anything before an upgrade (ms)
+   */
+  constructor(server, options) {
+    super();
+    this.options = { ...ROUTER_DEFAULTS, ...options };
+    this.server = server;
+    this._holds = new Set();
+    this._isClosed = false;
+    this._leaving = [standBefore(server, (req, socket, head) => this._meet(req, socket, head))];
+    this._routes = [];
+  }
+
+  /**
+   * Accept WebSockets on a path.
+   *
+   * @param {(String|String[])} pattern The path, with parameters: `/rooms/:id`
+   * @param {Object} [options] Options of a `WebSocketServer`, and `authenticate`
+   * @param {Function} handler `handler(ws, req, { params, auth })`
+   * @return {UpgradeRouter} The router
+   * @public
+   */
+  websocket(pattern, options, handler) {
+    if (handler === undefined) [options, handler] = [{}, options];
+    checkFunction('handler', handler);
+    return this._add(new WebSocketRoute(pattern, options ?? {}, handler));
+  }
+
+  /**
+   * Stop routing. Requests that wait are refused, what the routes have opened is closed.
+   *
+   * @return {Promise<void>} Resolved when all of it has ended
+   * @public
+   */
+  async close() {
+    this._isClosed = true;
+    for (const leave of this._leaving.splice(0)) leave();
+    for (const hold of [...this._holds]) hold.end('ERR_UPSHIFT_ROUTER_CLOSED');
+
+    await Promise.all(this._routes.map((route) => route.close?.()));
+  }
+
+  /**
+   * Adds a route.
+   *
+   * @param {Object} route The route
+   * @return {UpgradeRouter} The router
+   * @private
+   */
+  _add(route) {
+    this._routes.push(route);
+
+    const leave = route.listen?.({ server: this.server, router: this });
+
+    if (leave !== undefined) this._leaving.push(leave);
+    return this;
+  }
+
+  /**
+   * An upgrade has arrived.
+   *
+   * @param {http.IncomingMessage} req The request
+   * @param {Duplex} socket What came with it
+   * @param {Buffer} head What came with it
+   * @return {Boolean} Whether a route takes it
+   * @private
+   */
+  _meet(req, socket, head) {
+    const asked = askedProtocols(req);
+    const context = { req, socket, head, asked, path: pathOf(req.url), server: this.server, router: this };
+
+    for (const one of asked) {
+      for (const route of this._routes) {
+        const match = route.offer(one, context);
+
+        if (match !== null) {
+          route.take(match, context);
+          return true;
+        }
+      }
+    }
+
+    return false;
+  }
+
+  /**
+   * Reports a fault of the application that cost one request.
+   *
+   * @param {*} err What was thrown
+   * @param {http.IncomingMessage} req The request
+   * @private
+   */
+  _report(err, req) {
+    if (this.listenerCount('error') > 0) this.emit('error', err, req);
+    else process.emitWarning(err instanceof Error ? err : new Error(String(err)));
+  }
+}
+
+/**
+ * Create a router for the upgrades of a server.
+ *
+ * @param {net.Server} server The HTTP server
+ * @param {Object} [options] Those of `UpgradeRouter`
+ * @return {UpgradeRouter} The router
+ * @public
+ */
+function createUpgradeRouter(server, options) {
+  return new UpgradeRouter(server, options);
+}
+
+module.exports = { ROUTER_DEFAULTS, UpgradeRouter, createUpgradeRouter };
+
+/**
+ * Checks an argument.
+ *
+ * @param {String} name Its name
+ * @param {*} value It
+ * @throws {TypeError} If it is no function
+ * @private
+ */
+function checkFunction(name, value) {
+  if (typeof value !== 'function') throw new TypeError(`The "${name}" argument must be a function`);
+}

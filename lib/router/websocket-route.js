@@ -1,0 +1,89 @@
+'use strict';
+
+// How does a path get WebSockets? Each route is a WebSocketServer without a server of its own, so it has all its options;
+// requests are judged by RFC 6455, complete, and before the application is asked about them.
+
+const WebSocketServer = require('../server/websocket-server');
+const { admit } = require('./admission');
+const { compile } = require('./pattern');
+const { inspectStrictly } = require('../handshake/handshake');
+const { reject } = require('../handshake/refusal');
+
+/** Options of a WebSocketServer that say where its requests come from. */
+const NOT_OURS = ['host', 'noServer', 'path', 'port', 'server'];
+
+/**
+ * A route to WebSockets.
+ */
+class WebSocketRoute {
+  /**
+   * Create a `WebSocketRoute`.
+   *
+   * @param {(String|String[]|null)} pattern The path
+   * @param {Object} options Those of a `WebSocketServer`, and:
+   * @param {Function} [options.authenticate] Decides who may come in
+   * @param {Function} handler `handler(ws, req, { params, auth })`
+   */
+  constructor(pattern, { authenticate, ...options }, handler) {
+    for (const name of NOT_OURS) {
+      if (options[name] != null) throw new TypeError(`The "${name}" option is not one of a route`);
+    }
+
+    this.authenticate = authenticate;
+    this.handler = handler;
+    this.params = compile(pattern);
+    this.wss = new WebSocketServer({ ...options, noServer: true });
+  }
+
+  /**
+   * Is this request one for this route?
+   *
+   * @param {Object} asked A protocol the client asks for
+   * @param {Object} context The request
+   * @return {?Object} `{ params }`
+   * @public
+   */
+  offer({ name, version }, { path }) {
+    const params = name === 'websocket' && version === null ? this.params(path) : null;
+
+    return params === null ? null : { params };
+  }
+
+  /**
+   * Answers the request.
+   *
+   * @param {Object} match What `offer` gave
+   * @param {Object} context The request
+   * @public
+   */
+  take({ params }, context) {
+    const { req, socket } = context;
+    const { headers, message, status } = inspectStrictly(req);
+
+    if (status !== 101) {
+      reject(req, socket, status, { body: message, headers: Object.fromEntries(headers) });
+      return;
+    }
+
+    admit(context, this, params, (auth) => {
+      this.wss.handleUpgrade(req, socket, context.head, (ws) => {
+        this.wss.emit('connection', ws, req);
+        this.handler(ws, req, { params, auth });
+      });
+    });
+  }
+
+  /**
+   * Takes nothing any more, and closes what it has opened.
+   *
+   * @return {Promise<void>} Resolved when all its WebSockets are closed
+   * @public
+   */
+  close() {
+    for (const ws of this.wss.clients ?? []) ws.close(1001);
+
+    return new Promise((resolve) => this.wss.close(() => resolve()));
+  }
+}
+
+module.exports = { WebSocketRoute };

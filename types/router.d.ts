@@ -1,0 +1,72 @@
+// Where a server says what it upgrades: `createUpgradeRouter()`.
+
+import { EventEmitter } from 'events';
+import { IncomingMessage, OutgoingHttpHeaders } from 'http';
+import { Server as NetServer } from 'net';
+import WebSocket = require('../index');
+import { ServerOptions } from './server';
+
+export interface UpgradeRouterOptions {
+  /** How long the body of a request may be that is upgraded after it. Default: 1 MiB. */
+  maxUpgradeBody?: number | undefined;
+  /** Milliseconds that the router waits for anything before an upgrade, 0 for ever. Default: 10000. */
+  upgradeTimeout?: number | undefined;
+}
+
+/** The parameters of a path: `id` of `/rooms/:id`, a list for `/files/*path`. */
+export type RouteParams = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Decides who may come in. What it resolves to is `auth` of the handler; it throws an `HttpError` to refuse. */
+export type Authenticate<Auth> = (
+  req: IncomingMessage,
+  about: { params: RouteParams; signal: AbortSignal }
+) => Auth | Promise<Auth>;
+
+/** What a handler is told about the upgrade. */
+export interface RouteContext<Auth = undefined> {
+  auth: Auth;
+  params: RouteParams;
+}
+
+export interface WebSocketRouteOptions<Auth = undefined, U extends typeof WebSocket = typeof WebSocket> extends Omit<
+  ServerOptions<U>,
+  'host' | 'noServer' | 'path' | 'port' | 'server'
+> {
+  authenticate?: Authenticate<Auth> | undefined;
+}
+
+/** An answer instead of an upgrade. */
+export declare class HttpError extends Error {
+  /** The status code of the answer. */
+  readonly status: number;
+  /** Headers of the answer beyond those that every refusal has. */
+  readonly headers: OutgoingHttpHeaders;
+
+  constructor(status: number, message?: string, options?: { cause?: unknown; headers?: OutgoingHttpHeaders });
+}
+
+/** A server's upgrades. What no route takes goes to the other 'upgrade' listeners, or is answered as ordinary HTTP. */
+export declare class UpgradeRouter extends EventEmitter {
+  private constructor();
+
+  /** Accepts WebSockets on a path. */
+  websocket(
+    pattern: string | string[],
+    handler: (ws: WebSocket, req: IncomingMessage, context: RouteContext) => void
+  ): this;
+  websocket<Auth = undefined, U extends typeof WebSocket = typeof WebSocket>(
+    pattern: string | string[],
+    options: WebSocketRouteOptions<Auth, U>,
+    handler: (ws: InstanceType<U>, req: IncomingMessage, context: RouteContext<Auth>) => void
+  ): this;
+
+  /** Stops routing, and resolves when everything that was opened is closed. */
+  close(): Promise<void>;
+
+  /** A fault of the application that cost one request, which was answered with 500. */
+  on(event: 'error', listener: (this: this, err: unknown, req: IncomingMessage) => void): this;
+  on(event: string | symbol, listener: (this: this, ...args: any[]) => void): this;
+}
+
+/** Creates a router for the upgrades of a server. */
+export declare function createUpgradeRouter(server: NetServer, options?: UpgradeRouterOptions): UpgradeRouter;
