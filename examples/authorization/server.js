@@ -1,7 +1,7 @@
 'use strict';
 
 // How does a server ask for an Authorization header? It looks at the request before it answers, and says with
-// WWW-Authenticate what it wants to see. Browsers cannot send this header with a WebSocket: for pages, see token/.
+// WWW-Authenticate what it wants to see. Browsers cannot send this header with a WebSocket: for pages, see token.js.
 
 const crypto = require('node:crypto');
 const http = require('node:http');
