@@ -93,12 +93,10 @@ pub(crate) fn create(
     };
     let first = first_driver(&options);
     let totals = Ledger::over(Arc::clone(ledger.arena()));
-    let hub = Hub::new(first, budget(&options), Box::new(border), totals).map_err(|error| {
+    let hub = hub(&options, first, border, totals).inspect_err(|_| {
         cleanup::release(threadsafe);
         ledger.release(raw);
-        Error::from_reason(error.to_string())
     })?;
-    let hub = if options.driver == "apart" { hub.apart() } else { hub };
     let (resource, async_context) = async_context(env)?;
     let now = Instant::now();
     let settings = hub.reactor().settings().clone();
@@ -136,6 +134,13 @@ pub(crate) fn create(
     }
     context.set(Rc::downgrade(&channel));
     Ok(channel)
+}
+
+/// The hub, as it is driven first.
+fn hub(options: &ChannelOptions, first: Driver, border: Threadsafe, totals: Ledger) -> Result<Hub> {
+    let hub = Hub::new(first, budget(options), Box::new(border), totals)
+        .map_err(|error| Error::from_reason(error.to_string()))?;
+    Ok(if options.driver == "apart" { hub.apart() } else { hub })
 }
 
 fn first_driver(options: &ChannelOptions) -> Driver {
