@@ -59,6 +59,20 @@ const ENDINGS = {
     },
     BROKEN
   ],
+  'the application ends the socket': [({ socket }) => socket._socket.end(), BROKEN],
+  'the application ends the socket, and the peer has something to say': [
+    async ({ client, socket }) => {
+      client.endsToo = false;
+      socket._socket.end();
+      while (!client.ended) await sleep(1);
+      client.write(Buffer.concat([encode(1, 'a'), encodeClose(1001, 'bye')]));
+      client.socket.end();
+    },
+    [
+      ['message', 'a'],
+      ['close', 1001, 'bye']
+    ]
+  ],
   'the peer ends the connection': [({ client }) => client.socket.end(), BROKEN],
   'the peer resets the connection': [({ client }) => client.socket.resetAndDestroy(), BROKEN, onTcp],
   'the peer breaks the protocol': [

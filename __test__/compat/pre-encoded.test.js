@@ -130,6 +130,27 @@ describe('ws._sender.sendFrame', () => {
     assert.equal(socket.bufferedAmount, 0);
   });
 
+  test('is a method of one object, which lives as long as the WebSocket', async (t) => {
+    const { client, socket } = await rawPair(t);
+    const { _sender } = socket;
+
+    assert.ok(_sender);
+    assert.equal(socket._sender, _sender);
+    client.sendClose(1000);
+    await once(socket, 'close');
+    assert.equal(socket._sender, _sender);
+  });
+
+  test('refuses what is no frame', async (t) => {
+    const { client, socket } = await rawPair(t);
+
+    for (const list of [[], [undefined], [5], [null]]) {
+      assert.throws(() => socket._sender.sendFrame(list), { name: 'TypeError' }, JSON.stringify(list));
+    }
+    socket.send('unharmed');
+    assert.equal((await client.frame()).payload.toString(), 'unharmed');
+  });
+
   test('calls back with an error once the connection is closed', async (t) => {
     const { client, socket } = await rawPair(t);
 

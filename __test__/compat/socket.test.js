@@ -6,6 +6,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
 
 const { onSocket, onTcp } = require('../support/over');
 const { rawPair, serve } = require('../support/serve');
@@ -95,6 +96,42 @@ describe('ws._socket', () => {
     await Promise.all(ends);
     assert.deepEqual(order.map(([name]) => name).sort(), ['socket', 'ws']);
     assert.ok(order.some(([, code]) => code === 1006));
+  });
+
+  test('ends our side behind what was sent, without a close frame', async (t) => {
+    const { client, socket } = await rawPair(t, { closeTimeout: 20 });
+    const told = [];
+
+    client.endsToo = false;
+    socket.on('message', (data) => told.push(data.toString()));
+    socket.on('close', (code) => told.push(code));
+    socket.send('last');
+    socket._socket.end();
+    assert.equal((await client.frame()).payload.toString(), 'last');
+    if (!client.ended) await once(client.socket, 'end');
+    assert.equal(client.received.length, 0);
+
+    await sleep(50);
+    assert.deepEqual(told, [], 'nobody waits for a closing handshake');
+    client.send(1, 'half');
+    await once(socket, 'message');
+    client.socket.end();
+    await once(socket, 'close');
+    assert.deepEqual(told, ['half', 1006]);
+  });
+
+  test('ends the connection when something is sent behind the end', async (t) => {
+    const { client, socket } = await rawPair(t, { closeTimeout: 20 });
+    const sent = new Promise((resolve) => {
+      socket._socket.end();
+      socket.send('late', resolve);
+    });
+    const closed = once(socket, 'close');
+
+    assert.ok((await sent) instanceof Error);
+    assert.equal((await closed)[0], 1006);
+    await client.closed;
+    assert.equal(client.received.length, 0);
   });
 
   test('lets what was sent go out before a reset', onTcp, async (t) => {

@@ -134,6 +134,16 @@ class CommandChannel {
   }
 
   /**
+   * Ends our side after all output, without a closing handshake: the peer has as long as it likes to end its own.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  halfClose(ws) {
+    this.command(ws, VERB.SHUTDOWN | FIN);
+  }
+
+  /**
    * Drops the connection.
    *
    * @param {WebSocket} ws The WebSocket

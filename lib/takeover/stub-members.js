@@ -16,7 +16,7 @@
 //                        `callback` is called once, never synchronously, when
 //                        the descriptor is closed: the socket's 'close' event
 //                        is emitted in it.
-//   shutdown()           `socket.end()`: start the closing handshake.
+//   shutdown()           `socket.end()`: a FIN behind what was sent.
 //   write(bytes)         `socket.write()`: send bytes as they are. Returns 0 or
 //                        -errno.
 //   ref(), unref(), hasRef()

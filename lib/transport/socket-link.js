@@ -64,12 +64,14 @@ class SocketLink {
   }
 
   /**
-   * The socket was ended.
+   * The socket was ended, which is no closing handshake.
    *
    * @private
    */
   shutdown() {
-    this.ws.close();
+    const { ws } = this;
+
+    if (ws._channel !== null) ws._channel.halfClose(ws);
   }
 
   /**

@@ -62,6 +62,7 @@ class Connection extends EventEmitter {
     this._marks = EventEmitter.captureRejections ? CAPTURES : 0;
     this._memory = null;
     this._outbox = null;
+    this._ownSender = null;
     this._protocol = '';
     this._readyState = CONNECTING;
     this._resource = asyncContext.capture();

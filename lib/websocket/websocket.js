@@ -170,7 +170,8 @@ class WebSocket extends Connection {
    * @private
    */
   get _sender() {
-    return this._readyState === CONNECTING ? null : new ConnectionSender(this);
+    if (this._readyState === CONNECTING) return null;
+    return (this._ownSender ??= new ConnectionSender(this));
   }
 
   /**

@@ -24,7 +24,7 @@ impl Connection {
             self.flags.set(Flags::NOTIFY);
         }
         // What is dropped here never counts as written.
-        if self.session.close_sent() || self.is_gone() || self.flags.has(Flags::SHUT) {
+        if self.is_closed() {
             work.released.extend(foreign.map(|bytes| bytes.token()));
             return;
         }
@@ -61,6 +61,11 @@ impl Connection {
         self.mark(before);
     }
 
+    /// Whether nothing may follow what was sent.
+    fn is_closed(&self) -> bool {
+        self.session.close_sent() || self.is_gone() || self.flags.has(Flags::SHUTDOWN | Flags::SHUT)
+    }
+
     /// Whether a data frame goes out compressed.
     fn compresses(&self, opcode: Opcode, length: usize, compress: bool) -> bool {
         let rules = &self.settings.session;
@@ -95,7 +100,7 @@ impl Connection {
         if command.has(operation::NOTIFY) {
             self.flags.set(Flags::NOTIFY);
         }
-        if self.session.close_sent() || self.is_gone() || self.flags.has(Flags::SHUT) {
+        if self.is_closed() {
             work.released.extend(foreign.map(|bytes| bytes.token()));
             return;
         }
@@ -118,7 +123,7 @@ impl Connection {
     pub fn close(&mut self, code: u32, reason: &[u8], mask: bool, work: &mut Work) {
         let mask = mask.then(|| work.key_for(self.id));
         let code = u16::try_from(code).ok().filter(|code| *code != 0);
-        if !self.is_gone() && !self.flags.has(Flags::SHUT) {
+        if !self.is_gone() && !self.flags.has(Flags::SHUTDOWN | Flags::SHUT) {
             self.lend_output(work);
             self.session.send_close(code, reason, mask, &mut self.out);
         }

@@ -40,7 +40,7 @@ pub enum Verb {
     Pause,
     /// Read again.
     Resume,
-    /// Half-close once the output is out.
+    /// Half-close once the output is out. FIN: no closing handshake is under way, and nobody waits for the peer's end.
     Shutdown,
     /// The next frame is masked with this key, not with one of our own.
     Key,

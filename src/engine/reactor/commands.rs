@@ -82,7 +82,7 @@ impl Reactor {
             Verb::Shutdown => {
                 connection.shutdown();
                 // The answer to a FIN ends the connection as soon as the output is out, and that may take its time, as in ws.
-                closing = !connection.is_ended();
+                closing = !connection.is_ended() && !command.has(operation::FIN);
             }
             Verb::Terminate | Verb::Reset if self.tells_duplexes && connection.is_duplex() => {
                 connection.end_after_output();

@@ -213,7 +213,7 @@ fn shutdown_waits_for_the_output_and_the_connection_for_the_peer() {
             js.slab.send_reference(id, id, number, 1 << 20);
         }
         js.slab.shutdown(id);
-        js.slab.send(id, Opcode::Text, b"before the shutdown, too");
+        js.slab.send(id, Opcode::Text, b"too late");
         settle(&mut js, &mut peers, Duration::from_millis(10));
         peers[0].send(Opcode::Ping, b"");
         peers[0].send(Opcode::Text, b"heard");
@@ -223,12 +223,28 @@ fn shutdown_waits_for_the_output_and_the_connection_for_the_peer() {
         for number in 0..4 {
             assert!(peers[0].next().unwrap().payload == payload(id, number, 1 << 20));
         }
-        assert_eq!(peers[0].next().unwrap().payload, b"before the shutdown, too");
         assert_eq!(peers[0].next().unwrap().opcode, Opcode::Pong);
         assert!(!js.heard(id, kind::CLOSED));
         peers[0].end();
         until(&mut js, &mut peers, |js, _| js.heard(id, kind::CLOSED));
         assert!(!js.heard(id, kind::END), "the end of both is one event");
+    }
+}
+
+#[test]
+fn a_half_close_without_a_handshake_waits_for_the_peer_as_long_as_that_takes() {
+    for driver in DRIVERS {
+        let mut js = Js::new(closing_in(driver, 10));
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        js.slab.half_close(id);
+        until(&mut js, &mut peers, |_, peers| peers[0].ended);
+        settle(&mut js, &mut peers, Duration::from_millis(60));
+        peers[0].send(Opcode::Text, b"heard");
+        until(&mut js, &mut peers, |js, _| js.heard(id, 1));
+        peers[0].end();
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::CLOSED));
+        assert_eq!(kinds(&mut js, id), [1, kind::CLOSED]);
     }
 }
 

@@ -141,6 +141,11 @@ impl Slab {
         self.command(id, RESUME << VERB_SHIFT, &[]);
     }
 
+    /// Half-close after the output, without a closing handshake.
+    pub(in crate::engine::tests) fn half_close(&mut self, id: u32) {
+        self.command(id, SHUTDOWN << VERB_SHIFT | FIN, &[]);
+    }
+
     /// Half-close after the output.
     pub(in crate::engine::tests) fn shutdown(&mut self, id: u32) {
         self.command(id, SHUTDOWN << VERB_SHIFT, &[]);
