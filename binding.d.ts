@@ -273,6 +273,9 @@ export interface RefusedHandshake {
  */
 export declare function takeDescriptor(fd: number, ends: Float64Array): number
 
+/** Asks for it; where the allocator has no such call nothing happens. */
+export declare function trimMemory(): Promise<void>
+
 /**
  * Decides about a request head: request line, header lines and the empty line, each ended by CR LF.
  *

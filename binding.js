@@ -844,4 +844,5 @@ module.exports.confirmHandshake = nativeBinding.confirmHandshake
 module.exports.forgetDescriptor = nativeBinding.forgetDescriptor
 module.exports.offerDeflate = nativeBinding.offerDeflate
 module.exports.takeDescriptor = nativeBinding.takeDescriptor
+module.exports.trimMemory = nativeBinding.trimMemory
 module.exports.validateHandshake = nativeBinding.validateHandshake

@@ -15,6 +15,7 @@ const { Ledger } = require('./ledger');
 const { Slab } = require('./slab');
 const { GONE, INDEX, Walker } = require('./walker');
 const { SendCallbacks } = require('./send-callbacks');
+const { noteConnection } = require('./trimming');
 
 /** Ids are a generation and an index; this many bits are the index. */
 const INDEX_BITS = 20;
@@ -143,6 +144,7 @@ class FdChannel extends CommandChannel {
     sockets[index] = ws;
     this.ledger.reset(index);
     this.connections++;
+    noteConnection();
     this.ref(ws);
   }
 
@@ -335,6 +337,7 @@ class FdChannel extends CommandChannel {
     this.generations[index] = (this.generations[index] + 1) & GENERATIONS;
     this.free.push(index);
     this.connections--;
+    noteConnection();
     this.callbacks.fail(ws);
     try {
       ws._onClosed();

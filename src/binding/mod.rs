@@ -2,7 +2,7 @@
 //!
 //! [`class`] is the one class, a reactor as JavaScript sees it; [`channel`] is what is behind it, made by [`create`]. [`calls`] are what messages call, [`dispatch`] brings events up, [`slab`] takes commands
 //! down, [`output`] brings up what streams write, [`memory`] is what both see, [`uv`] lets the JavaScript loop watch a reactor, [`cleanup`] ends it with its environment. [`handshake`],
-//! [`deflate`] and [`descriptor`] are plain functions, and [`receiver`] is a session without a connection.
+//! [`deflate`], [`descriptor`] and [`trim`] are plain functions, and [`receiver`] is a session without a connection.
 
 mod calls;
 mod channel;
@@ -19,6 +19,7 @@ mod output;
 mod receiver;
 mod slab;
 mod stats;
+mod trim;
 #[cfg(unix)]
 mod uv;
 mod values;
