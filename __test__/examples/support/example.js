@@ -44,6 +44,8 @@ class Example {
     this.output = '';
     this.errors = '';
     this.url = null;
+    // It may end before it has read what it was given; its end is looked at elsewhere.
+    child.stdin.on('error', () => {});
     child.stdout.setEncoding('utf8').on('data', (text) => (this.output += text));
     child.stderr.setEncoding('utf8').on('data', (text) => (this.errors += text));
     this.ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
@@ -59,7 +61,7 @@ class Example {
    */
   static spawn(command, args, env = {}) {
     // The runner of the tests leaves a mark by which a child would believe to be one of its own.
-    const options = { env: { ...process.env, NODE_TEST_CONTEXT: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] };
+    const options = { env: { ...process.env, NODE_TEST_CONTEXT: '', ...env }, stdio: 'pipe' };
     return new Example(spawn(command, args, options));
   }
 

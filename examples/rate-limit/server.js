@@ -3,11 +3,13 @@
 // How does a server bound what one address can ask of it? Three bounds: connections at once, handshakes, and messages.
 // The last two are token buckets: so many at once, so many per second after that.
 //
-// Numbers from the environment are for trying it out: CONNECTIONS=2 node examples/rate-limit.js
+// Numbers from the environment are for trying it out: CONNECTIONS=2 node examples/rate-limit/server.js
 
 const http = require('node:http');
 
 const { WebSocketServer } = require('upshift');
+
+const addressOf = require('./address');
 
 const CONNECTIONS = Number(process.env.CONNECTIONS ?? 20);
 const HANDSHAKES = { atOnce: Number(process.env.HANDSHAKES ?? 40), perSecond: 1 };
@@ -39,24 +41,6 @@ class Bucket {
     this.tokens -= 1;
     return true;
   }
-}
-
-/**
- * Behind a proxy this is the proxy. Then take what that proxy writes (X-Forwarded-For's last entry), and only then:
- * everybody else can write such a header too.
- *
- * @param {http.IncomingMessage} req The request
- * @return {String} Whom it counts for: an IPv4 address, or the /64 that one user of IPv6 has to himself
- * @private
- */
-function addressOf(req) {
-  const address = req.socket.remoteAddress ?? '';
-  if (address.startsWith('::ffff:') || !address.includes(':')) return address.replace('::ffff:', '');
-  // A URL writes an address in one way only; '::' stands for as many zeros as are missing from eight groups.
-  const [start, end] = new URL(`http://[${address.split('%')[0]}]`).hostname.slice(1, -1).split('::');
-  const groups = start.split(':').filter(Boolean);
-  const more = (end ?? '').split(':').filter(Boolean);
-  return [...groups, ...Array(8 - groups.length - more.length).fill('0'), ...more].slice(0, 4).join(':');
 }
 
 /**
@@ -99,14 +83,14 @@ function verifyClient({ req }, answer) {
   // From here to the end of the socket, whatever becomes of the handshake.
   entry.connections += 1;
   req.socket.once('close', () => (entry.connections -= 1));
+  req.messages = entry.messages;
   answer(true);
 }
 
 const server = http.createServer((req, res) => res.end('An ordinary page.\n'));
 const wss = new WebSocketServer({ server, verifyClient, maxPayload: 4096, maxBackpressure: 256 * 1024 });
 
-wss.on('connection', (ws, req) => {
-  const { messages } = entryOf(addressOf(req));
+wss.on('connection', (ws, { messages }) => {
   ws.on('error', (err) => console.error(`a peer: ${err.message}`));
   ws.on('message', (data, isBinary) => {
     // 1008: policy violation. terminate() instead would spare those who flood the closing handshake, and the reason.
