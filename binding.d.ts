@@ -76,8 +76,8 @@ export declare function acceptDeflateResponse(options: DeflateOptions, header: s
 
 /** What a client asked for. */
 export interface AskedHandshake {
-  /** The value of its `Sec-WebSocket-Key`. */
-  key: string
+  /** The value of its `Sec-WebSocket-Key`; none over HTTP/2. */
+  key?: string
   /** The subprotocols it offered. */
   protocols: Array<string>
   /** The name of the extension it offered. */
@@ -184,6 +184,20 @@ export declare function forgetDescriptor(fd: number): number
 /** What a client sends as `Sec-WebSocket-Extensions`. */
 export declare function offerDeflate(options: DeflateOptions): string
 
+/** The pseudo-header fields of a request over HTTP/2, those it has. */
+export interface PseudoFields {
+  /** `:method`. */
+  method?: string
+  /** `:protocol`. */
+  protocol?: string
+  /** `:scheme`. */
+  scheme?: string
+  /** `:authority`. */
+  authority?: string
+  /** `:path`. */
+  path?: string
+}
+
 /** Running totals of one reactor since its start. */
 export interface ReactorStats {
   /** Live connections. */
@@ -285,3 +299,12 @@ export declare function trimMemory(): Promise<void>
  * the subprotocols asked for, in order, without duplicates, each after a space.
  */
 export declare function validateHandshake(head: string, headerCount: number, strict: boolean): string | RefusedHandshake
+
+/**
+ * Decides about a request over HTTP/2 (RFC 8441). `head` is a head of HTTP/1.1 with `header_count` fields, of which only
+ * these count.
+ *
+ * One that may be answered with 200 comes back as a string: the version, and the subprotocols asked for, each after a
+ * space.
+ */
+export declare function validateStream(pseudo: PseudoFields, head: string, headerCount: number): string | RefusedHandshake

@@ -846,3 +846,4 @@ module.exports.offerDeflate = nativeBinding.offerDeflate
 module.exports.takeDescriptor = nativeBinding.takeDescriptor
 module.exports.trimMemory = nativeBinding.trimMemory
 module.exports.validateHandshake = nativeBinding.validateHandshake
+module.exports.validateStream = nativeBinding.validateStream

@@ -12,16 +12,17 @@ const { root } = require('./process');
 /** Which rooms each room may use besides itself, from the ground up. */
 const ARROWS = {
   base: [],
+  http2: ['base'],
   takeover: ['base'],
   channel: ['base'],
-  handshake: ['base', 'takeover'],
-  transport: ['base', 'channel', 'takeover'],
+  handshake: ['base', 'http2', 'takeover'],
+  transport: ['base', 'channel', 'http2', 'takeover'],
   upgrades: ['base', 'handshake', 'takeover'],
-  client: ['base', 'handshake', 'takeover', 'transport'],
-  websocket: ['base', 'client', 'handshake', 'transport'],
+  client: ['base', 'handshake', 'http2', 'takeover', 'transport'],
+  websocket: ['base', 'client', 'handshake', 'http2', 'transport'],
   codec: ['base', 'channel', 'handshake', 'websocket'],
-  server: ['base', 'handshake', 'takeover', 'transport', 'websocket'],
-  router: ['base', 'handshake', 'server', 'takeover', 'upgrades']
+  server: ['base', 'handshake', 'http2', 'takeover', 'transport', 'websocket'],
+  router: ['base', 'handshake', 'http2', 'server', 'takeover', 'upgrades']
 };
 
 /**

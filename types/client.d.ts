@@ -1,6 +1,7 @@
 // How a client connects.
 
 import { Agent, ClientRequest, OutgoingHttpHeaders } from 'http';
+import { ClientHttp2Session } from 'http2';
 import { Duplex } from 'stream';
 import { SecureContextOptions } from 'tls';
 import WebSocket = require('../index');
@@ -41,4 +42,6 @@ export interface ClientOptions extends SecureContextOptions, Omit<ConnectionOpti
   protocols?: string | string[] | undefined;
   rejectUnauthorized?: boolean | undefined;
   servername?: string | undefined;
+  /** A session of HTTP/2 to ask for the WebSocket on (RFC 8441); or one of TLS, to be resumed. */
+  session?: ClientHttp2Session | Buffer | undefined;
 }

@@ -2,6 +2,7 @@
 
 import { EventEmitter } from 'events';
 import { IncomingMessage, OutgoingHttpHeaders, Server as HTTPServer } from 'http';
+import { Http2SecureServer, Http2Server, IncomingHttpHeaders as StreamHeaders, ServerHttp2Stream } from 'http2';
 import { Server as HTTPSServer } from 'https';
 import { Duplex } from 'stream';
 import WebSocket = require('../index');
@@ -34,7 +35,8 @@ export interface ServerOptions<
   /** Whether, and how, messages may be compressed. Default: `false`. */
   perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   port?: number | undefined;
-  server?: HTTPServer<V> | HTTPSServer<V> | undefined;
+  /** A server of HTTP/1.1 or HTTP/2, which then tells its clients that it takes WebSockets. */
+  server?: HTTPServer<V> | HTTPSServer<V> | Http2Server | Http2SecureServer | undefined;
   verifyClient?: VerifyClientCallbackAsync<InstanceType<V>> | VerifyClientCallbackSync<InstanceType<V>> | undefined;
 }
 
@@ -56,6 +58,12 @@ export declare class Server<
 
   address(): AddressInfo | string | null;
   close(cb?: (err?: Error) => void): void;
+  /** Handles a stream of HTTP/2 that asks for a WebSocket (RFC 8441). */
+  handleStream(
+    stream: ServerHttp2Stream,
+    headers: StreamHeaders,
+    callback: (client: InstanceType<T>, request: InstanceType<U>) => void
+  ): void;
   handleUpgrade(
     request: InstanceType<U>,
     socket: Duplex,

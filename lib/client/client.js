@@ -53,6 +53,23 @@ class ClientHandshake {
    */
   start(address) {
     const { options, protocols } = this;
+    const target = this.aim(address);
+    const request = requestTo(target, protocols, options);
+
+    if (options.followRedirects) this.keepHeaders(request);
+    this.finish(this.request(request, target));
+  }
+
+  /**
+   * Reads the arguments of the application.
+   *
+   * @param {(String|URL)} address Where to
+   * @return {Object} The target
+   * @throws {(RangeError|SyntaxError)} If they are none that make a handshake
+   * @private
+   */
+  aim(address) {
+    const { options, protocols } = this;
 
     if (!VERSIONS.includes(options.protocolVersion)) {
       throw new RangeError(
@@ -67,11 +84,7 @@ class ClientHandshake {
     checkProtocols(protocols);
     this.first = target;
     this.url = target.url.href;
-
-    const request = requestTo(target, protocols, options);
-
-    if (options.followRedirects) this.keepHeaders(request);
-    this.finish(this.request(request, target));
+    return target;
   }
 
   /**
@@ -353,7 +366,7 @@ class ClientHandshake {
   }
 }
 
-module.exports = { ClientHandshake };
+module.exports = { ClientHandshake, TOO_EARLY };
 
 /**
  * Lets a handshake fail.

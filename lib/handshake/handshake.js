@@ -3,11 +3,13 @@
 // Is this request a WebSocket handshake, and what is the answer? The head
 // crosses to Rust once, as one string, and is judged there: by the rules of ws
 // for `WebSocketServer`, by those of RFC 6455 section 4.2 for everything else.
+// Over HTTP/2 there is one set of rules (lib/http2/request.js).
 
 const http = require('http');
 const { createHash } = require('crypto');
 
 const native = require('../base/native');
+const { inspectStream, isStreamRequest } = require('../http2/request');
 const { HandshakeError } = require('../base/errors');
 
 /** RFC 6455 section 1.3. */
@@ -51,6 +53,8 @@ const NOT_WEBSOCKET = 'ERR_UPSHIFT_NOT_WEBSOCKET';
  * @private
  */
 function inspectAsWs(req) {
+  if (isStreamRequest(req)) return inspectStream(req);
+
   const { headers } = req;
   let head = `${req.method} / HTTP/1.1\r\n`;
   let count = 0;
@@ -76,6 +80,8 @@ function inspectAsWs(req) {
  * @private
  */
 function inspectStrictly(req) {
+  if (isStreamRequest(req)) return inspectStream(req);
+
   const fields = req.rawHeaders ?? fieldsOf(req.headers);
   let head = `${req.method} / HTTP/${req.httpVersion}\r\n`;
 
@@ -190,6 +196,22 @@ function responseLines(accept, protocol, extensions) {
 }
 
 /**
+ * Lists the header lines of the response over HTTP/2.
+ *
+ * @param {String} [protocol] The subprotocol, if there is one
+ * @param {String} [extensions] The extensions, if there are any
+ * @return {String[]} The lines, the first one in the place of a status line
+ * @private
+ */
+function streamLines(protocol, extensions) {
+  const lines = ['HTTP/2 200'];
+
+  if (protocol) lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
+  if (extensions) lines.push(`Sec-WebSocket-Extensions: ${extensions}`);
+  return lines;
+}
+
+/**
  * Checks and writes the application's own headers.
  *
  * @param {(Object|null)} headers The headers
@@ -234,5 +256,6 @@ module.exports = {
   plainResponse,
   responseLines,
   responseOf,
+  streamLines,
   validateUpgrade
 };

@@ -7,6 +7,8 @@
 const http = require('http');
 
 const takeover = require('../takeover/takeover');
+const { refuseStream } = require('../http2/answer');
+const { isStream } = require('../http2/stream');
 const { headerLines } = require('./handshake');
 
 /** How long a peer that still sends may go on before it is cut off. */
@@ -32,6 +34,11 @@ function refuse(req, socket, status, { body, lines }, done) {
 
     if (err) {
       socket.destroy();
+      return;
+    }
+
+    if (isStream(socket)) {
+      refuseStream(socket, status, { body, lines });
       return;
     }
 

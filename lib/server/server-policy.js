@@ -4,8 +4,13 @@
 // are no proper handshakes, and add to the response.
 
 const deflate = require('../handshake/deflate');
-const { plainResponse, responseLines, responseOf } = require('../handshake/handshake');
+const { plainResponse, responseLines, responseOf, streamLines } = require('../handshake/handshake');
 const { abortHandshake } = require('../handshake/refusal');
+const { isStreamRequest } = require('../http2/request');
+const { breakOff } = require('../http2/stream');
+
+/** A request that makes no HTTP/2 gets no answer of HTTP/2. */
+const CONNECTION_FIELD = 'ERR_UPSHIFT_CONNECTION_FIELD';
 
 /** What a client is told whose offers are wrong, or leave nothing to choose. */
 const UNACCEPTABLE = 'Invalid or unacceptable Sec-WebSocket-Extensions header';
@@ -56,7 +61,12 @@ function verify(wss, req, socket, { version }, next) {
  * @param {Object} verdict What is wrong with it
  * @private
  */
-function refuse(wss, req, socket, { headers, message, status }) {
+function refuse(wss, req, socket, { code, headers, message, status }) {
+  if (code === CONNECTION_FIELD) {
+    breakOff(socket);
+    return;
+  }
+
   if (wss.listenerCount('wsClientError') === 0) {
     const extra = Object.fromEntries(headers);
 
@@ -102,16 +112,19 @@ function extensionsFor(wss, req, socket) {
  * @param {http.IncomingMessage} req The request
  * @param {String} accept The value of the `Sec-WebSocket-Accept` header
  * @param {WebSocket} ws The WebSocket, with what was negotiated
- * @return {String} The response, a character per byte
+ * @return {(String|String[])} The response, a character per byte; for a stream of HTTP/2 its header lines
  * @private
  */
 function responseFor(wss, req, accept, { _config: { deflate: agreed }, _protocol: protocol }) {
-  if (protocol === '' && agreed === null && wss.listenerCount('headers') === 0) return plainResponse(accept);
+  const isOverStream = isStreamRequest(req);
 
-  const lines = responseLines(accept, protocol, agreed?.agreed);
+  if (!isOverStream && protocol === '' && agreed === null && wss.listenerCount('headers') === 0)
+    return plainResponse(accept);
+
+  const lines = isOverStream ? streamLines(protocol, agreed?.agreed) : responseLines(accept, protocol, agreed?.agreed);
 
   wss.emit('headers', lines, req);
-  return responseOf(lines);
+  return isOverStream ? lines : responseOf(lines);
 }
 
 module.exports = { extensionsFor, refuse, responseFor, verify };

@@ -8,6 +8,7 @@ const WebSocket = require('../websocket/websocket');
 const deflate = require('../handshake/deflate');
 const takeover = require('../takeover/takeover');
 const { attach } = require('../transport/attach');
+const { isStreamRequest } = require('../http2/request');
 const { HandshakeError } = require('../base/errors');
 const { UPGRADE_DEFAULTS, checkOptions } = require('../base/options');
 const { reject } = require('../handshake/refusal');
@@ -17,7 +18,8 @@ const {
   headerLines,
   inspectStrictly,
   responseLines,
-  responseOf
+  responseOf,
+  streamLines
 } = require('../handshake/handshake');
 
 /** The verdict about offers of compression that are wrong, or leave nothing to choose. */
@@ -68,7 +70,9 @@ async function upgrade(req, socket, head, options) {
   deflate.use(ws, agreed);
   if (protocol) ws._protocol = protocol;
 
-  const response = responseOf(responseLines(verdict.accept, protocol, agreed?.agreed).concat(lines));
+  const response = isStreamRequest(req)
+    ? streamLines(protocol, agreed?.agreed).concat(lines)
+    : responseOf(responseLines(verdict.accept, protocol, agreed?.agreed).concat(lines));
 
   return new Promise((resolve, fail) => {
     attach(ws, { req, socket, head }, response, options, {

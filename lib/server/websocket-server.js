@@ -10,9 +10,13 @@ const http = require('http');
 const WebSocket = require('../websocket/websocket');
 const deflate = require('../handshake/deflate');
 const takeover = require('../takeover/takeover');
+const { EMPTY_BUFFER } = require('../base/constants');
 const { SERVER_DEFAULTS, checkOptions } = require('../base/options');
 const { abortHandshake } = require('../handshake/refusal');
 const { attach } = require('../transport/attach');
+const { equip, isStream } = require('../http2/stream');
+const { listenTo, requireUpgrade } = require('./listening');
+const { requestOf } = require('../http2/request');
 const { extensionsFor, refuse, responseFor, verify } = require('./server-policy');
 const { acceptOf, inspectAsWs } = require('../handshake/handshake');
 
@@ -66,7 +70,8 @@ class WebSocketServer extends EventEmitter {
    *     connection may be read ahead of its handlers
    * @param {Boolean} [options.releaseSocket=false] Whether to let go of the
    *     `net.Socket` of each connection
-   * @param {(http.Server|https.Server)} [options.server] A server to use
+   * @param {(http.Server|https.Server|Http2Server|Http2SecureServer)} [options.server]
+   *     A server to use
    * @param {Boolean} [options.skipUTF8Validation=false] Whether to skip the
    *     UTF-8 validation of text and close messages
    * @param {String} [options.transport] `'auto'`, `'fd'` or `'stream'`
@@ -169,6 +174,7 @@ class WebSocketServer extends EventEmitter {
    */
   handleUpgrade(req, socket, head, cb) {
     takeover.guard(socket);
+    if (isStream(socket)) equip(socket);
 
     const verdict = inspectAsWs(req);
 
@@ -206,6 +212,26 @@ class WebSocketServer extends EventEmitter {
   }
 
   /**
+   * Handle a stream of HTTP/2 that asks for a WebSocket (RFC 8441).
+   *
+   * @param {ServerHttp2Stream} stream The stream
+   * @param {Object} headers Its headers
+   * @param {Function} cb Called with the WebSocket and the request
+   * @throws {Error} If the stream was answered already
+   * @public
+   */
+  handleStream(stream, headers, cb) {
+    if (stream.headersSent) {
+      throw new Error(
+        "The stream was answered already: a server with a 'request' listener and without one for 'connect' answers " +
+          'every CONNECT with 405'
+      );
+    }
+
+    this.handleUpgrade(requestOf(stream, headers), stream, EMPTY_BUFFER, cb);
+  }
+
+  /**
    * Upgrade the connection to WebSocket.
    *
    * @param {Object} extensions The accepted extensions
@@ -220,7 +246,7 @@ class WebSocketServer extends EventEmitter {
    */
   completeUpgrade(extensions, key, protocols, req, socket, head, cb) {
     // The client has already sent a FIN packet, or is gone.
-    if (!socket.readable || !socket.writable) {
+    if (!socket.readable || !socket.writable || socket.endAfterHeaders) {
       socket.destroy();
       return;
     }
@@ -337,52 +363,6 @@ function checkMode({ noServer, port, server }) {
   if (modes.filter(Boolean).length !== 1) {
     throw new TypeError('One and only one of the "port", "server", or "noServer" options ' + 'must be specified');
   }
-}
-
-/**
- * Answers an ordinary request on a port of our own.
- *
- * @param {http.IncomingMessage} req The request
- * @param {http.ServerResponse} res The response
- * @private
- */
-function requireUpgrade(req, res) {
-  const body = http.STATUS_CODES[426];
-
-  res.writeHead(426, {
-    'Content-Length': body.length,
-    'Content-Type': 'text/plain'
-  });
-  res.end(body);
-}
-
-/**
- * Listens to an HTTP server.
- *
- * @param {WebSocketServer} wss The WebSocket server
- * @param {(http.Server|https.Server)} server The HTTP server
- * @return {Function} Removes the listeners
- * @private
- */
-function listenTo(wss, server) {
-  const emitConnection = wss.emit.bind(wss, 'connection');
-  const listeners = {
-    error: wss.emit.bind(wss, 'error'),
-    listening: wss.emit.bind(wss, 'listening'),
-    upgrade(req, socket, head) {
-      wss.handleUpgrade(req, socket, head, emitConnection);
-    }
-  };
-
-  for (const [event, listener] of Object.entries(listeners)) {
-    server.on(event, listener);
-  }
-
-  return function removeListeners() {
-    for (const [event, listener] of Object.entries(listeners)) {
-      server.removeListener(event, listener);
-    }
-  };
 }
 
 /**

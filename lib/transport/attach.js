@@ -7,6 +7,7 @@ const channels = require('../channel/channel');
 const takeover = require('../takeover/takeover');
 const { SocketLink } = require('./socket-link');
 const { StreamTransport } = require('./stream-transport');
+const { accept } = require('../http2/answer');
 const { transportOf } = require('../base/options');
 
 /**
@@ -18,7 +19,7 @@ const { transportOf } = require('../base/options');
  * @param {http.IncomingMessage} upgrade.req The request
  * @param {Duplex} upgrade.socket Its socket
  * @param {Buffer} upgrade.head What arrived behind it
- * @param {String} response The response, a character per byte
+ * @param {(String|String[])} response The response, a character per byte; the header lines for a stream of HTTP/2
  * @param {Object} options The options, with their defaults filled in
  * @param {Object} then What happens then
  * @param {Function} then.onOpen Called when the WebSocket is open
@@ -71,10 +72,15 @@ function runOnDescriptor(ws, link, channel, { fd, leftover }, response) {
  *
  * @param {WebSocket} ws The WebSocket
  * @param {Object} taken What was taken over
- * @param {String} response The response
+ * @param {(String|String[])} response The response
  * @private
  */
 function runOnStream(ws, { duplex, leftover }, response) {
+  if (typeof response !== 'string') {
+    accept(duplex, response);
+    response = '';
+  }
+
   const channel = channels.stream(ws._config);
   const transport = new StreamTransport(ws, channel, duplex);
 

@@ -12,7 +12,9 @@ const { makeEnumerable, mixin } = require('./event-target');
 const { sendControl, sendMessage } = require('./sending');
 const { attach } = require('../transport/attach');
 const { ClientHandshake } = require('../client/client');
+const { SessionHandshake } = require('../client/session-client');
 const { clientArguments } = require('../client/request');
+const { isSession } = require('../http2/session');
 const { SERVER_DEFAULTS, configWith, limitsOf } = require('../base/options');
 const {
   BINARY,
@@ -52,7 +54,10 @@ class WebSocket extends Connection {
     const asked = clientArguments(protocols, options);
 
     super(asked.options, false);
-    this._client = new ClientHandshake(this, asked.protocols, asked.options);
+
+    const Handshake = isSession(asked.options.session) ? SessionHandshake : ClientHandshake;
+
+    this._client = new Handshake(this, asked.protocols, asked.options);
     this._client.start(address);
   }
 

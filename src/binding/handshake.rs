@@ -12,7 +12,7 @@ use napi::{Env, Error, Status};
 use napi_derive::napi;
 
 use super::values;
-use crate::proto::handshake::{Accepted, Asked, Mismatch, Refusal, Rules, confirm, examine};
+use crate::proto::handshake::{Accepted, Asked, Mismatch, Pseudo, Refusal, Rules, confirm, examine, examine_stream};
 
 /// What stands for a character that no HTTP head can contain; it fits none of the grammars.
 const FOREIGN: u8 = b'?';
@@ -53,16 +53,68 @@ pub(crate) fn validate_handshake(
     let examined =
         catch_unwind(|| examine(&bytes, header_count as usize, rules)).unwrap_or(Err(Refusal::MalformedHead));
     Ok(match examined {
-        Ok(accepted) => Either::A(words(&accepted)),
+        Ok(Accepted {
+            accept,
+            version,
+            protocols,
+            ..
+        }) => Either::A(words(&accept, version, &protocols)),
         Err(refusal) => Either::B(refused(refusal, rules)),
+    })
+}
+
+/// The pseudo-header fields of a request over HTTP/2, those it has.
+#[napi(object, object_to_js = false)]
+#[derive(Default)]
+pub(crate) struct PseudoFields {
+    /// `:method`.
+    pub method: Option<String>,
+    /// `:protocol`.
+    pub protocol: Option<String>,
+    /// `:scheme`.
+    pub scheme: Option<String>,
+    /// `:authority`.
+    pub authority: Option<String>,
+    /// `:path`.
+    pub path: Option<String>,
+}
+
+/// Decides about a request over HTTP/2 (RFC 8441). `head` is a head of HTTP/1.1 with `header_count` fields, of which only
+/// these count.
+///
+/// One that may be answered with 200 comes back as a string: the version, and the subprotocols asked for, each after a
+/// space.
+#[napi]
+pub(crate) fn validate_stream(
+    env: Env,
+    pseudo: PseudoFields,
+    #[napi(ts_arg_type = "string")] head: Unknown<'_>,
+    header_count: u32,
+) -> Result<Either<String, RefusedHandshake>> {
+    let text = values::text(env.raw(), head.raw())
+        .ok_or_else(|| Error::new(Status::StringExpected, "the head must be a string"))?;
+    let bytes = to_latin1(&text);
+    let fields = Pseudo {
+        method: pseudo.method.as_deref(),
+        protocol: pseudo.protocol.as_deref(),
+        scheme: pseudo.scheme.as_deref(),
+        authority: pseudo.authority.as_deref(),
+        path: pseudo.path.as_deref(),
+    };
+    // A panic is a fault of ours, and costs one stream.
+    let examined =
+        catch_unwind(|| examine_stream(&fields, &bytes, header_count as usize)).unwrap_or(Err(Refusal::MalformedHead));
+    Ok(match examined {
+        Ok(accepted) => Either::A(words("", accepted.version, &accepted.protocols)),
+        Err(refusal) => Either::B(refused(refusal, Rules::Ws)),
     })
 }
 
 /// What a client asked for.
 #[napi(object, object_to_js = false)]
 pub(crate) struct AskedHandshake {
-    /// The value of its `Sec-WebSocket-Key`.
-    pub key: String,
+    /// The value of its `Sec-WebSocket-Key`; none over HTTP/2.
+    pub key: Option<String>,
     /// The subprotocols it offered.
     pub protocols: Vec<String>,
     /// The name of the extension it offered.
@@ -96,7 +148,7 @@ pub(crate) fn confirm_handshake(
     let bytes = to_latin1(&text);
     let protocols: Vec<_> = asked.protocols.iter().map(String::as_str).collect();
     let asked = Asked {
-        key: asked.key.as_bytes(),
+        key: asked.key.as_deref().map(str::as_bytes),
         protocols: &protocols,
         extension: asked.extension.as_deref(),
     };
@@ -130,10 +182,10 @@ fn to_latin1(text: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// What JavaScript needs of an accepted handshake; none of it can contain a space.
-fn words(accepted: &Accepted<'_>) -> String {
-    let mut words = accepted.accept.clone();
-    words.push_str(if accepted.version == 8 { "8" } else { "13" });
-    for protocol in &accepted.protocols {
+fn words(accept: &str, version: u8, protocols: &[&str]) -> String {
+    let mut words = accept.to_owned();
+    words.push_str(if version == 8 { "8" } else { "13" });
+    for protocol in protocols {
         words.push(' ');
         words.push_str(protocol);
     }

@@ -94,6 +94,10 @@ impl Refusal {
             Self::MissingVersion => "Missing Sec-WebSocket-Version header",
             Self::RepeatedVersion => "Repeated Sec-WebSocket-Version header",
             Self::UnsupportedVersion => "Unsupported Sec-WebSocket-Version",
+            Self::InvalidScheme => "Invalid :scheme",
+            Self::MissingAuthority => "Missing :authority",
+            Self::InvalidPath => "Invalid :path",
+            Self::ConnectionField => "Header field about the connection",
             Self::InvalidProtocol => "Invalid Sec-WebSocket-Protocol header",
             Self::InvalidExtensions => "Invalid Sec-WebSocket-Extensions header",
         }

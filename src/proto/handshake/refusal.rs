@@ -44,6 +44,14 @@ pub enum Refusal {
     RepeatedVersion,
     /// `ERR_UPSHIFT_UNSUPPORTED_VERSION`: `Sec-WebSocket-Version` is neither 13 nor 8.
     UnsupportedVersion,
+    /// `ERR_UPSHIFT_INVALID_SCHEME`: over HTTP/2, `:scheme` is neither `http` nor `https`.
+    InvalidScheme,
+    /// `ERR_UPSHIFT_MISSING_AUTHORITY`: over HTTP/2, no `:authority`, or an empty one.
+    MissingAuthority,
+    /// `ERR_UPSHIFT_INVALID_PATH`: over HTTP/2, `:path` does not begin with a slash.
+    InvalidPath,
+    /// `ERR_UPSHIFT_CONNECTION_FIELD`: over HTTP/2, a field about the connection, such as `Upgrade`.
+    ConnectionField,
     /// `ERR_UPSHIFT_INVALID_PROTOCOL`: `Sec-WebSocket-Protocol` is not a list of different tokens.
     InvalidProtocol,
     /// `ERR_UPSHIFT_INVALID_EXTENSIONS`: `Sec-WebSocket-Extensions` does not fit its grammar.
@@ -72,6 +80,10 @@ impl Refusal {
             Self::MissingVersion => "ERR_UPSHIFT_MISSING_VERSION",
             Self::RepeatedVersion => "ERR_UPSHIFT_REPEATED_VERSION",
             Self::UnsupportedVersion => "ERR_UPSHIFT_UNSUPPORTED_VERSION",
+            Self::InvalidScheme => "ERR_UPSHIFT_INVALID_SCHEME",
+            Self::MissingAuthority => "ERR_UPSHIFT_MISSING_AUTHORITY",
+            Self::InvalidPath => "ERR_UPSHIFT_INVALID_PATH",
+            Self::ConnectionField => "ERR_UPSHIFT_CONNECTION_FIELD",
             Self::InvalidProtocol => "ERR_UPSHIFT_INVALID_PROTOCOL",
             Self::InvalidExtensions => "ERR_UPSHIFT_INVALID_EXTENSIONS",
         }

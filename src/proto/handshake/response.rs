@@ -1,4 +1,5 @@
-//! Did the server open the connection that the client asked for? (RFC 6455 section 4.1, "the server's response")
+//! Did the server open the connection that the client asked for? (RFC 6455 section 4.1, "the server's response"; RFC 8441
+//! section 5)
 //!
 //! In the order in which `ws` looks, with its texts. The `Connection` header and the status are looked at too, which `ws`
 //! leaves to Node's parser. What the parameters of an extension mean is the extension's business.
@@ -11,8 +12,8 @@ use super::extension::{self, Offer};
 /// What the client asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
-    /// The value of its `Sec-WebSocket-Key`.
-    pub key: &'a [u8],
+    /// The value of its `Sec-WebSocket-Key`; none over HTTP/2, where a stream proves that the request was read.
+    pub key: Option<&'a [u8]>,
     /// The subprotocols it offered.
     pub protocols: &'a [&'a str],
     /// The only extension it offered, if any.
@@ -34,7 +35,7 @@ pub enum Mismatch {
     /// Not an HTTP head, or a line break inside a part of it.
     #[error("Invalid response")]
     Malformed,
-    /// "If the status code received from the server is not 101".
+    /// "If the status code received from the server is not 101"; over HTTP/2 none of success.
     #[error("Unexpected server response: {0}")]
     Status(u16),
     /// `Upgrade` is not `websocket`.
@@ -69,13 +70,17 @@ pub enum Mismatch {
 /// Decides about a response head that somebody put together from its parts: `count` fields, and nothing behind them.
 pub fn confirm<'a>(bytes: &'a [u8], count: usize, asked: &Asked<'_>) -> Result<Opened<'a>, Mismatch> {
     let head = ResponseHead::parse_whole(bytes, count).map_err(|_| Mismatch::Malformed)?;
-    if head.status != 101 {
-        return Err(Mismatch::Status(head.status));
-    }
     let headers = &head.headers;
-    upgrade(headers)?;
-    connection(headers)?;
-    accept(headers, asked.key)?;
+    match (asked.key, head.status) {
+        (Some(key), 101) => {
+            upgrade(headers)?;
+            connection(headers)?;
+            accept(headers, key)?;
+        }
+        // "Any 2xx (Successful) response" to a CONNECT (RFC 9110 section 9.3.6).
+        (None, 200..=299) => {}
+        (_, status) => return Err(Mismatch::Status(status)),
+    }
     Ok(Opened {
         protocol: protocol(headers, asked.protocols)?,
         extension: extension(headers, asked.extension)?,

@@ -46,7 +46,7 @@ fn key(headers: &Headers<'_>) -> Result<String, Refusal> {
 }
 
 /// The version is whatever JavaScript takes for the number 13 or 8.
-fn version(headers: &Headers<'_>) -> Result<u8, Refusal> {
+pub(super) fn version(headers: &Headers<'_>) -> Result<u8, Refusal> {
     let value = headers.joined("sec-websocket-version").ok_or(Refusal::MissingVersion)?;
     let number = to_number(&value).ok_or(Refusal::UnsupportedVersion)?;
     [13, 8]

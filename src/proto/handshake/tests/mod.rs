@@ -6,6 +6,7 @@
 )]
 
 mod document;
+mod extended;
 mod properties;
 mod request;
 mod response;

@@ -3,7 +3,7 @@
 use crate::proto::handshake::{Asked, Mismatch, confirm};
 
 const ASKED: Asked<'_> = Asked {
-    key: b"dGhlIHNhbXBsZSBub25jZQ==",
+    key: Some(b"dGhlIHNhbXBsZSBub25jZQ=="),
     protocols: &[],
     extension: None,
 };
@@ -139,4 +139,25 @@ fn the_extension_is_the_one_that_was_offered() {
         with("Sec-WebSocket-Extensions: permessage-deflate", &ASKED),
         Err(Mismatch::UnaskedExtension)
     );
+}
+
+#[test]
+fn a_stream_is_opened_by_its_status_alone() {
+    let asked = Asked { key: None, ..ASKED };
+    for status in ["200", "299"] {
+        assert_eq!(answer(status, &["X: y"], &asked), Ok((None, None)));
+    }
+    for status in [101, 199, 300, 404] {
+        assert_eq!(
+            answer(&status.to_string(), &GOOD, &asked),
+            Err(Mismatch::Status(status))
+        );
+    }
+    let protocol = "sec-websocket-protocol: chat";
+    assert_eq!(answer("200", &[protocol], &asked), Err(Mismatch::UnaskedProtocol));
+    let offering = Asked {
+        protocols: &["chat"],
+        ..asked
+    };
+    assert_eq!(answer("200", &[protocol], &offering), Ok((Some("chat".into()), None)));
 }

@@ -1,0 +1,81 @@
+'use strict';
+
+// How is an extended CONNECT answered? With status 200, whereupon the stream carries the WebSocket, or with a complete
+// response and the end of the stream. Both are put together for HTTP/1.1 and translated here.
+
+const { NO_ERROR } = require('./stream');
+
+/** Fields of HTTP/1.1 that "MUST NOT" be in a response of HTTP/2 (RFC 9113 section 8.2.2), or make no sense there. */
+const LEFT_OUT = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'sec-websocket-accept',
+  'transfer-encoding',
+  'upgrade'
+]);
+
+/**
+ * Accepts a stream.
+ *
+ * @param {Http2Stream} stream The stream
+ * @param {String[]} lines The header lines
+ * @private
+ */
+function accept(stream, lines) {
+  stream.respond({ ':status': 200, ...headersOf(lines) });
+}
+
+/**
+ * Refuses a stream.
+ *
+ * @param {Http2Stream} stream The stream
+ * @param {Number} status The status code
+ * @param {Object} answer The answer
+ * @param {String} answer.body The body
+ * @param {String[]} answer.lines The header lines
+ * @private
+ */
+function refuseStream(stream, status, { body, lines }) {
+  stream.on('error', ignore);
+  if (stream.destroyed || stream.closed || stream.headersSent) {
+    stream.destroy();
+    return;
+  }
+
+  stream.respond({ ':status': status, ...headersOf(lines) });
+  // What the client still sends is of no interest: RFC 9113 section 8.1.
+  stream.once('finish', () => stream.close(NO_ERROR));
+  stream.end(body);
+}
+
+module.exports = { accept, refuseStream };
+
+/**
+ * A client that leaves before it is refused costs nothing.
+ *
+ * @private
+ */
+function ignore() {}
+
+/**
+ * Reads header lines.
+ *
+ * @param {String[]} lines The lines
+ * @return {Object} The headers
+ * @private
+ */
+function headersOf(lines) {
+  const headers = {};
+
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).trim().toLowerCase();
+    const value = line.slice(colon + 1).trim();
+
+    if (colon < 1 || LEFT_OUT.has(name)) continue;
+    headers[name] = name in headers ? [].concat(headers[name], value) : value;
+  }
+
+  return headers;
+}
