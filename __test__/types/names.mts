@@ -25,7 +25,17 @@ import type { FrameOptions, RawData, ServerOptions } from '../../index.mjs';
 const options: ServerOptions = { noServer: true };
 const server: WebSocketServer = new WebSocketServer(options);
 server.on('connection', (ws: WebSocket) => ws.on('message', (data: RawData) => ws.send(data)));
-console.log(HandshakeError, HttpError, createUpgradeRouter, reject, requestUpgrade, stats, upgrade, validateUpgrade, WebSocket.OPEN);
+console.log(
+  HandshakeError,
+  HttpError,
+  createUpgradeRouter,
+  reject,
+  requestUpgrade,
+  stats,
+  upgrade,
+  validateUpgrade,
+  WebSocket.OPEN
+);
 
 const frame: FrameOptions = { fin: true, opcode: 1 };
 console.log(
