@@ -41,7 +41,10 @@ function takeStreams(server, taker) {
   }
 
   server.updateSettings({ enableConnectProtocol: true });
-  list.push(taker);
+  // Those who leave what is not theirs come before those who refuse it.
+  const at = taker.refuse === undefined ? list.findIndex(({ refuse }) => refuse !== undefined) : -1;
+
+  list.splice(at === -1 ? list.length : at, 0, taker);
   return function leave() {
     list.splice(list.indexOf(taker), 1);
   };
@@ -76,20 +79,24 @@ function intercept(server, list) {
  * @private
  */
 function isTaken(server, list, [stream, headers, , rawHeaders]) {
-  if (list.length === 0) {
-    // Nobody would ever answer it.
-    if (server.listenerCount('stream') > 0) return false;
+  if (list.length > 0) {
+    const req = requestOf(stream, headers, rawHeaders);
 
-    refuseStream(stream, 503, { body: 'Service Unavailable', lines: ['Content-Type: text/plain'] });
-    return true;
+    if (list.slice().some((taker) => taker.offer(req, stream))) return true;
+
+    const last = list.find((taker) => taker.refuse !== undefined);
+
+    if (last !== undefined) {
+      last.refuse(req, stream);
+      return true;
+    }
   }
 
-  const req = requestOf(stream, headers, rawHeaders);
+  if (server.listenerCount('stream') > 0) return false;
 
-  if (list.slice().some((taker) => taker.offer(req, stream))) return true;
+  // Nobody would ever answer it.
+  const [status, body] = list.length > 0 ? [404, 'Not Found'] : [503, 'Service Unavailable'];
 
-  const last = list.find((taker) => taker.refuse !== undefined);
-
-  if (last !== undefined) last.refuse(req, stream);
-  return last !== undefined;
+  refuseStream(stream, status, { body, lines: ['Content-Type: text/plain'] });
+  return true;
 }

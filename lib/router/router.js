@@ -20,7 +20,8 @@
 //
 // The context is one object per request:
 //
-//   req, socket, head   what the 'upgrade' event brought; `head` is emptied once it was put back into the socket
+//   req, socket, head   what the 'upgrade' event brought; `head` is emptied once it was put back into the socket. Over HTTP/2
+//                       the stream is the socket (http2-route.js)
 //   asked               the whole list, see above
 //   path                the path of the request, without the query
 //   server, router      `router.options` has `upgradeTimeout` and `maxUpgradeBody`, filled in
@@ -34,6 +35,7 @@ const EventEmitter = require('node:events');
 const { WebSocketRoute } = require('./websocket-route');
 const { askedProtocols } = require('./asked');
 const { pathOf } = require('./pattern');
+const { offerStreams } = require('./http2-route');
 const { standBefore } = require('./doorway');
 
 /** What the options default to. */
@@ -62,7 +64,10 @@ class UpgradeRouter extends EventEmitter {
     this.server = server;
     this._holds = new Set();
     this._isClosed = false;
-    this._leaving = [standBefore(server, (req, socket, head) => this._meet(req, socket, head))];
+    this._leaving = [
+      standBefore(server, (req, socket, head) => this._meet(req, socket, head, askedProtocols(req))),
+      offerStreams(server, (req, stream, head, asked) => this._meet(req, stream, head, asked))
+    ];
     this._routes = [];
   }
 
@@ -117,11 +122,11 @@ class UpgradeRouter extends EventEmitter {
    * @param {http.IncomingMessage} req The request
    * @param {Duplex} socket What came with it
    * @param {Buffer} head What came with it
+   * @param {Object[]} asked What it asks for, see above
    * @return {Boolean} Whether a route takes it
    * @private
    */
-  _meet(req, socket, head) {
-    const asked = askedProtocols(req);
+  _meet(req, socket, head, asked) {
     const context = { req, socket, head, asked, path: pathOf(req.url), server: this.server, router: this };
 
     for (const one of asked) {
