@@ -1,0 +1,157 @@
+'use strict';
+
+// How does a connection that speaks HTTP/1.1 go on inside TLS (RFC 2817)? The request is read to its end, answered with 101,
+// Node's TLS server makes the handshake on the same connection, and what comes out of it goes to the HTTP server, with the
+// request in front: it is answered there, encrypted.
+//
+//   new TlsUpgrades(options)      the secure context, and which versions it allows
+//   .versionFor(req)              what a request is to be answered, if anything
+//   .upgrade(req, socket, head)   do it
+
+const tls = require('tls');
+
+const takeover = require('../takeover/takeover');
+const { announcesBody } = require('./body-reading');
+const { answerAsHttp, serve } = require('./plain-http');
+const { chooseVersion, versionsOf } = require('./tls-versions');
+const { ordinaryHead } = require('./ordinary-head');
+const { readRequest } = require('./whole-request');
+const { reject } = require('../handshake/refusal');
+const { shakeHands } = require('./tls-handshake');
+
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+
+const DEFAULTS = { maxUpgradeBody: 1024 * 1024, upgradeTimeout: 10_000 };
+
+/** What an HTTP server says about the protocols inside TLS. */
+const ALPN = { ALPNProtocols: ['http/1.1'] };
+
+/**
+ * Upgrades to TLS under the same options.
+ */
+class TlsUpgrades {
+  /**
+   * Create them.
+   *
+   * @param {Object} options Options of `tls.createServer()`, and:
+   * @param {Number} [options.maxUpgradeBody=1048576] How long the body of a request may be that is upgraded
+   * @param {Number} [options.upgradeTimeout=10000] How long the body, and then the TLS handshake, may take (ms)
+   * @throws {RangeError} If they allow no version that a request could ask for
+   */
+  constructor({ maxUpgradeBody, upgradeTimeout, ...options } = {}) {
+    this.limits = {
+      maxUpgradeBody: maxUpgradeBody ?? DEFAULTS.maxUpgradeBody,
+      upgradeTimeout: upgradeTimeout ?? DEFAULTS.upgradeTimeout
+    };
+    /** The versions, as in an `Upgrade` field, the highest first. */
+    this.versions = versionsOf(options);
+    if (this.versions.length === 0) throw new RangeError('The options of TLS allow no version of it');
+
+    /** Makes the handshakes. It never listens. */
+    this.server = tls.createServer({
+      handshakeTimeout: this.limits.upgradeTimeout,
+      ...(options.ALPNCallback ? null : ALPN),
+      ...options
+    });
+  }
+
+  /**
+   * Tells what a request may be upgraded to.
+   *
+   * @param {http.IncomingMessage} req The request
+   * @return {(String|undefined)} The version, if there is one
+   * @private
+   */
+  versionFor({ headers, socket }) {
+    // Inside TLS there is nothing to gain.
+    return socket.encrypted ? undefined : chooseVersion(headers.upgrade, this.versions);
+  }
+
+  /**
+   * The value of an `Upgrade` field that names everything there is, for those who did not ask for it.
+   *
+   * @return {String} It
+   * @private
+   */
+  get offer() {
+    return [...this.versions, 'HTTP/1.1'].join(', ');
+  }
+
+  /**
+   * Upgrades a connection.
+   *
+   * @param {http.IncomingMessage} req The request
+   * @param {Duplex} socket What came with it
+   * @param {Buffer} head What came with it
+   * @param {Object} to Where to
+   * @param {http.Server} to.server The server that goes on with it, and answers the request
+   * @param {String} to.version The version to name
+   * @return {Promise<?tls.TLSSocket>} The encrypted connection, which the server has already; `null` when the request was
+   *     answered without TLS, since its body was too long. Rejected after the connection was closed
+   * @private
+   */
+  async upgrade(req, socket, head, { server, version }) {
+    takeover.guard(socket);
+
+    const request = await this.read(req, socket, head);
+    const { body, isWhole, raw, rest, without } = request;
+
+    if (!isWhole) {
+      answerAsHttp(server, req, socket, raw ?? rest, { without });
+      return null;
+    }
+
+    if (typeof socket.setTimeout === 'function') socket.setTimeout(0);
+    // As with https: an end is one of both sides, and it ends a handshake.
+    socket.allowHalfOpen = false;
+    if (rest.length > 0) socket.unshift(rest);
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${version}, HTTP/1.1\r\n\r\n`);
+
+    const secured = await shakeHands(this.server, socket);
+
+    serve(server, secured, Buffer.concat([ordinaryHead(req, without, body?.length), body ?? raw]));
+    return secured;
+  }
+
+  /**
+   * Reads a request to its end, as soon as it is its turn.
+   *
+   * @param {http.IncomingMessage} req The request
+   * @param {Duplex} socket What came with it
+   * @param {Buffer} head What came with it
+   * @return {Promise<Object>} What `readRequest()` gives, and `without`: the fields that are done with
+   * @private
+   */
+  async read(req, socket, head) {
+    try {
+      await settled(req, socket);
+
+      const isExpected = announcesBody(req) && /^100-continue$/i.test(req.headers.expect ?? '');
+
+      if (isExpected) socket.write(CONTINUE);
+
+      return { ...(await readRequest(req, socket, head, this.limits)), without: isExpected ? ['expect'] : [] };
+    } catch (err) {
+      if (err.status > 0) await reject(req, socket, err.status, { body: err.message });
+      else socket.destroy();
+
+      throw err;
+    }
+  }
+}
+
+module.exports = { TlsUpgrades };
+
+/**
+ * Waits until a socket may be written to.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket What came with it
+ * @return {Promise<void>} Rejected if it never can
+ * @private
+ */
+function settled(req, socket) {
+  return new Promise((resolve, fail) => {
+    takeover.settle(req, socket, (err) => (err ? fail(err) : resolve()));
+  });
+}
