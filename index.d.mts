@@ -33,6 +33,7 @@ export import Sender = WebSocket.Sender;
 export import Server = WebSocket.Server;
 export import ServerOptions = WebSocket.ServerOptions;
 export import Stats = WebSocket.Stats;
+export import TlsRouteOptions = WebSocket.TlsRouteOptions;
 export import UpgradeOptions = WebSocket.UpgradeOptions;
 export import UpgradeRouter = WebSocket.UpgradeRouter;
 export import UpgradeRouterOptions = WebSocket.UpgradeRouterOptions;

@@ -168,6 +168,7 @@ declare namespace WebSocket {
   export import HttpError = router.HttpError;
   export import RouteContext = router.RouteContext;
   export import RouteParams = router.RouteParams;
+  export import TlsRouteOptions = router.TlsRouteOptions;
   export import UpgradeRouter = router.UpgradeRouter;
   export import UpgradeRouterOptions = router.UpgradeRouterOptions;
   export import WebSocketRouteOptions = router.WebSocketRouteOptions;

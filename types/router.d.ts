@@ -3,6 +3,7 @@
 import { EventEmitter } from 'events';
 import { IncomingMessage, OutgoingHttpHeaders } from 'http';
 import { Server as NetServer } from 'net';
+import { TlsOptions } from 'tls';
 import WebSocket = require('../index');
 import { ServerOptions } from './server';
 
@@ -35,6 +36,12 @@ export interface WebSocketRouteOptions<Auth = undefined, U extends typeof WebSoc
   authenticate?: Authenticate<Auth> | undefined;
 }
 
+/** Options of `tls()`; those of the router are the defaults. */
+export interface TlsRouteOptions extends TlsOptions, UpgradeRouterOptions {
+  /** Whether everything that is not encrypted is refused with 426. Default: `false`. */
+  mandatory?: boolean | ((req: IncomingMessage) => boolean) | undefined;
+}
+
 /** An answer instead of an upgrade. */
 export declare class HttpError extends Error {
   /** The status code of the answer. */
@@ -59,6 +66,9 @@ export declare class UpgradeRouter extends EventEmitter {
     options: WebSocketRouteOptions<Auth, U>,
     handler: (ws: InstanceType<U>, req: IncomingMessage, context: RouteContext<Auth>) => void
   ): this;
+
+  /** Goes on with TLS on connections that ask for it (RFC 2817). */
+  tls(options: TlsRouteOptions): this;
 
   /** Stops routing, and resolves when everything that was opened is closed. */
   close(): Promise<void>;

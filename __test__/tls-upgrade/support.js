@@ -134,4 +134,4 @@ async function answer(client) {
   return { body: body.startsWith('{') ? JSON.parse(body) : body, head, status: Number(head.slice(9, 12)) };
 }
 
-module.exports = { ASKING, CERTIFICATE, answer, ask, fixture, listen, secure };
+module.exports = { ASKING, CERTIFICATE, answer, ask, fixture, listen, secure, tell };

@@ -70,3 +70,12 @@ async function speak(signal: AbortSignal): Promise<Buffer | null> {
 }
 
 console.log(speak);
+
+const secureRouter = upshift.createUpgradeRouter(server);
+secureRouter.tls({
+  cert: 'PEM',
+  key: 'PEM',
+  requestCert: true,
+  mandatory: (req) => req.url === '/',
+  upgradeTimeout: 1000
+});

@@ -20,3 +20,5 @@ new WebSocket();
 new WebSocket('ws://localhost', { origin: 1 });
 // @ts-expect-error To what?
 WebSocket.requestUpgrade('http://localhost', {});
+// @ts-expect-error It is or it is not.
+WebSocket.createUpgradeRouter(require('http').createServer()).tls({ mandatory: 'yes' });

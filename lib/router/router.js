@@ -32,6 +32,7 @@
 
 const EventEmitter = require('node:events');
 
+const { TlsRoute } = require('./tls-route');
 const { WebSocketRoute } = require('./websocket-route');
 const { askedProtocols } = require('./asked');
 const { pathOf } = require('./pattern');
@@ -84,6 +85,19 @@ class UpgradeRouter extends EventEmitter {
     if (handler === undefined) [options, handler] = [{}, options];
     checkFunction('handler', handler);
     return this._add(new WebSocketRoute(pattern, options ?? {}, handler));
+  }
+
+  /**
+   * Go on with TLS on connections that ask for it (RFC 2817).
+   *
+   * @param {Object} options Options of `tls.createServer()`, and:
+   * @param {(Boolean|Function)} [options.mandatory=false] Whether everything else than TLS is refused with 426, or
+   *     `mandatory(req)`, which says it of a request
+   * @return {UpgradeRouter} The router
+   * @public
+   */
+  tls(options) {
+    return this._add(new TlsRoute(options, this.options));
   }
 
   /**

@@ -23,6 +23,9 @@ const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 const DEFAULTS = { maxUpgradeBody: 1024 * 1024, upgradeTimeout: 10_000 };
 
+/** The longest a timer can wait (ms). */
+const LONGEST = 2 ** 31 - 1;
+
 /** What an HTTP server says about the protocols inside TLS. */
 const ALPN = { ALPNProtocols: ['http/1.1'] };
 
@@ -35,7 +38,7 @@ class TlsUpgrades {
    *
    * @param {Object} options Options of `tls.createServer()`, and:
    * @param {Number} [options.maxUpgradeBody=1048576] How long the body of a request may be that is upgraded
-   * @param {Number} [options.upgradeTimeout=10000] How long the body, and then the TLS handshake, may take (ms)
+   * @param {Number} [options.upgradeTimeout=10000] How long the body, and then the TLS handshake, may take (ms), 0 for ever
    * @throws {RangeError} If they allow no version that a request could ask for
    */
   constructor({ maxUpgradeBody, upgradeTimeout, ...options } = {}) {
@@ -49,7 +52,8 @@ class TlsUpgrades {
 
     /** Makes the handshakes. It never listens. */
     this.server = tls.createServer({
-      handshakeTimeout: this.limits.upgradeTimeout,
+      // Without one, Node has one of its own.
+      handshakeTimeout: this.limits.upgradeTimeout || LONGEST,
       ...(options.ALPNCallback ? null : ALPN),
       ...options
     });

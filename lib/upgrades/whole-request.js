@@ -17,7 +17,7 @@ const NOTHING = Buffer.alloc(0);
  * @param {Buffer} head What came with it
  * @param {Object} limits Limits
  * @param {Number} limits.maxUpgradeBody How long the body may be
- * @param {Number} limits.upgradeTimeout How long it may take (ms)
+ * @param {Number} limits.upgradeTimeout How long it may take (ms), 0 for ever
  * @return {Promise<Object>} `isWhole`, whether it ends within the limit, what there is of the body, as `raw` bytes or as the
  *     `body` that Node has read out of them, and the `rest` behind it. Rejected with a `HandshakeError` when the client is
  *     gone, or takes too long
@@ -62,7 +62,7 @@ function gather(source, first, { carrier, enough, timeout }) {
   return new Promise((resolve, reject) => {
     const chunks = [];
     let size = 0;
-    const timer = setTimeout(() => settle(reject, late()), timeout);
+    const timer = timeout > 0 ? setTimeout(() => settle(reject, late()), timeout) : null;
 
     /**
      * @param {Function} outcome What becomes of it

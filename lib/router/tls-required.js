@@ -1,0 +1,126 @@
+'use strict';
+
+// How does a server refuse what is not encrypted (RFC 2817 section 4.2)? Before its listeners hear of it, with 426 and the
+// versions that a client may ask for. The connection stays open, since that is where the client has to ask.
+
+const { answerAsHttp } = require('../upgrades/plain-http');
+const { reject } = require('../handshake/refusal');
+
+const MESSAGE = 'This server answers over TLS only\n';
+
+/** Events that bring a request and its response. */
+const REQUESTS = ['request', 'checkContinue', 'checkExpectation'];
+
+/**
+ * Stands before the listeners of a server.
+ *
+ * @param {http.Server} server The server
+ * @param {TlsRoute} route Knows what is mandatory, and upgrades
+ * @return {Function} Stops that
+ * @private
+ */
+function requireTls(server, route) {
+  const { emit } = server;
+  let isOver = false;
+
+  /**
+   * The server's `emit()` from now on.
+   *
+   * @param {String} event The event
+   * @param {...*} args What it brings
+   * @return {Boolean} Whether somebody has heard of it
+   * @private
+   */
+  function emitEncrypted(event, ...args) {
+    if (!isOver && meets(event, args, { route, server })) return true;
+
+    return emit.call(this, event, ...args);
+  }
+
+  server.emit = emitEncrypted;
+  return () => {
+    isOver = true;
+    // Somebody may stand before us by now; then ours goes on passing everything.
+    if (server.emit === emitEncrypted) server.emit = emit;
+  };
+}
+
+module.exports = { requireTls };
+
+/**
+ * Looks at what arrives.
+ *
+ * @param {String} event The event
+ * @param {Array} args What it brings
+ * @param {Object} context The route, and the server
+ * @return {Boolean} Whether nobody else may hear of it
+ * @private
+ */
+function meets(event, [req, second, head], { route, server }) {
+  const isRequest = REQUESTS.includes(event);
+
+  if (!isRequest && event !== 'upgrade' && event !== 'connect') return false;
+  if (req.socket.encrypted || !isMandatory(route, req)) return false;
+
+  if (isRequest) answer(second, route);
+  else if (event === 'upgrade') upgradeOrAnswer(req, second, head, { route, server });
+  else refuseTunnel(req, second, route);
+
+  return true;
+}
+
+/**
+ * @param {TlsRoute} route The route
+ * @param {http.IncomingMessage} req A request that is not encrypted
+ * @return {Boolean} Whether it would have to be
+ * @private
+ */
+function isMandatory({ mandatory }, req) {
+  return typeof mandatory === 'function' ? Boolean(mandatory(req)) : mandatory;
+}
+
+/**
+ * Asks for TLS.
+ *
+ * @param {http.ServerResponse} res The response
+ * @param {TlsRoute} route The route
+ * @private
+ */
+function answer(res, { upgrades }) {
+  res.writeHead(426, {
+    Connection: res.shouldKeepAlive ? 'Upgrade' : 'Upgrade, close',
+    'Content-Length': MESSAGE.length,
+    'Content-Type': 'text/plain',
+    Upgrade: upgrades.offer
+  });
+  res.end(MESSAGE);
+}
+
+/**
+ * Upgrades to TLS if the client has asked for it, be it among other things. Otherwise the request is none of an upgrade,
+ * and is met once more.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket What came with it
+ * @param {Buffer} head What came with it
+ * @param {Object} context The route, and the server
+ * @private
+ */
+function upgradeOrAnswer(req, socket, head, { route, server }) {
+  const version = route.upgrades.versionFor(req);
+
+  if (version === undefined) answerAsHttp(server, req, socket, head);
+  else route.take({ version }, { req, socket, head, server });
+}
+
+/**
+ * Refuses to be a proxy. That ends the connection.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket Its socket
+ * @param {TlsRoute} route The route
+ * @private
+ */
+function refuseTunnel(req, socket, { upgrades }) {
+  reject(req, socket, 426, { body: MESSAGE, headers: { Connection: 'Upgrade, close', Upgrade: upgrades.offer } });
+}
