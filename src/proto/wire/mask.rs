@@ -6,9 +6,17 @@
 //! The loops are plain XORs over words, which the compiler turns into vector code as fast as a copy from 512 bytes on.
 //! Tried and slower: blocks of 16 bytes as arrays (not vectorised), a loop of bytes for the rest (7 ns), rotating the key
 //! as an array (a call, 7 ns), and looking for non-ASCII in a second pass (a stall on what was just written, 10 ns).
-//! The one `unsafe` line declares a vector's spare capacity filled.
+//! What is appended goes to memory that is often cold. Fetching it 4 KiB ahead takes a third of the time (32 MiB written in
+//! pieces of 64 KiB, 20 µs each before, 14 after; nothing is lost when it is warm), nearer ahead less.
+//! `unsafe` declares a vector's spare capacity filled, and asks for that memory.
 
 use std::mem::MaybeUninit;
+
+/// How far ahead memory is asked for.
+const AHEAD: usize = 4096;
+
+/// Bytes between two looks ahead; a multiple of the key's length.
+const BLOCK: usize = 512;
 
 /// What no ASCII byte has.
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
@@ -103,17 +111,42 @@ fn copy_words(src: &[u8], dst: &mut [u8], key: [u8; 4]) -> bool {
 pub fn mask_append(src: &[u8], out: &mut Vec<u8>, key: [u8; 4], offset: usize) {
     out.reserve(src.len());
     let word = word_of(rotate(key, offset));
+    let is_long = src.len() >= 2 * AHEAD;
+    for (from, to) in src.chunks(BLOCK).zip(out.spare_capacity_mut().chunks_mut(BLOCK)) {
+        if is_long {
+            fetch_ahead(to);
+        }
+        mask_block(from, to, word);
+    }
+    // SAFETY: the loop has initialised the first `src.len()` bytes of the spare capacity: `reserve` made at least that
+    // many, and every block but the last has the same length on both sides.
+    unsafe { out.set_len(out.len() + src.len()) };
+}
+
+/// Writes one block, whose first byte falls on the first of the key.
+#[inline]
+fn mask_block(src: &[u8], out: &mut [MaybeUninit<u8>], word: u64) {
     let (from, from_tail) = src.as_chunks::<8>();
-    let (to, to_tail) = out.spare_capacity_mut().split_at_mut(from.len() * 8);
+    let (to, to_tail) = out.split_at_mut(from.len() * 8);
     for (from, to) in from.iter().zip(to.as_chunks_mut::<8>().0) {
         *to = (u64::from_ne_bytes(*from) ^ word).to_ne_bytes().map(MaybeUninit::new);
     }
     for ((from, to), key) in from_tail.iter().zip(to_tail).zip(word.to_ne_bytes()) {
         to.write(from ^ key);
     }
-    // SAFETY: `src.len()` bytes of the spare capacity, which `reserve` made at least that long, have just been written:
-    // the whole words of `src` and, right behind them, its tail.
-    unsafe { out.set_len(out.len() + src.len()) };
+}
+
+/// Asks for the memory that will be written soon: that of a large message was not touched for many megabytes.
+#[inline]
+fn fetch_ahead(block: &[MaybeUninit<u8>]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in block.chunks(64) {
+        use core::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+        // SAFETY: a hint, which may name any address; it is neither read nor written.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(line.as_ptr().wrapping_byte_add(AHEAD).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = block;
 }
 
 /// The key as it falls on the bytes from `offset` on.

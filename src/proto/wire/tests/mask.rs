@@ -43,6 +43,18 @@ fn every_small_length_offset_and_alignment() {
 }
 
 #[test]
+fn lengths_around_the_blocks_of_long_ones() {
+    let bytes: Vec<u8> = (0..70_000_u32)
+        .map(|i| (i.wrapping_mul(0x9e37_79b9) >> 24) as u8)
+        .collect();
+    for len in [511, 512, 513, 1027, 8191, 8192, 8193, 66_053, 70_000] {
+        for offset in 0..4 {
+            check(&bytes[..len], [0x37, 0xfa, 0x21, 0x3d], offset);
+        }
+    }
+}
+
+#[test]
 fn one_byte_above_ascii_is_noticed_wherever_it_stands() {
     for len in 1..80 {
         for at in 0..len {
