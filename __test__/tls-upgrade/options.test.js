@@ -65,12 +65,22 @@ test('the answer names the highest version, and what is not possible is ignored'
   assert.match(ordinary, /^HTTP\/1\.1 200 /);
 });
 
-test('what is named does not keep both ends from something better', async (t) => {
-  const { port } = await listen(t);
-  const { client, head } = await ask(t, port, asking('TLS/1.2'));
+test('the handshake does not go above the version that was named', async (t) => {
+  for (const options of [{}, { secureProtocol: 'TLS_method' }]) {
+    const { port } = await listen(t, options);
 
-  assert.match(head, /\r\nUpgrade: TLS\/1\.2, HTTP\/1\.1\r\n/);
-  assert.equal((await answer(await secure(client))).body.protocol, 'TLSv1.3');
+    for (const [named, spoken] of [
+      ['TLS/1.2', 'TLSv1.2'],
+      ['TLS/1.3', 'TLSv1.3']
+    ]) {
+      const { client, head } = await ask(t, port, asking(named));
+
+      assert.ok(head.includes(`\r\nUpgrade: ${named}, HTTP/1.1\r\n`));
+      assert.equal((await answer(await secure(client))).body.protocol, spoken);
+    }
+  }
+
+  assert.throws(() => new TlsUpgrades({ cert: 'none' }));
 });
 
 test('inside TLS it is not offered again', async (t) => {

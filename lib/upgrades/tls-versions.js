@@ -46,7 +46,27 @@ function chooseVersion(offered = '', versions) {
   return versions.find((version) => offers.has(version));
 }
 
-module.exports = { chooseVersion, versionsOf };
+/**
+ * Limits options to a version and those below it.
+ *
+ * @param {String} version The version
+ * @param {String[]} versions All that the options allow
+ * @param {Object} options The options
+ * @return {Object} What changes in them
+ * @private
+ */
+function upTo(version, versions, { minVersion, secureProtocol }) {
+  const lowest = VERSIONS.find(({ protocol }) => protocol === versions.at(-1)).name;
+
+  return {
+    maxVersion: VERSIONS.find(({ protocol }) => protocol === version).name,
+    // A method excludes both.
+    minVersion: secureProtocol ? lowest : minVersion,
+    secureProtocol: undefined
+  };
+}
+
+module.exports = { chooseVersion, upTo, versionsOf };
 
 /**
  * Finds the ends of the range of versions.

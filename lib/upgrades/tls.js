@@ -13,7 +13,7 @@ const tls = require('tls');
 const takeover = require('../takeover/takeover');
 const { announcesBody } = require('./body-reading');
 const { answerAsHttp, serve } = require('./plain-http');
-const { chooseVersion, versionsOf } = require('./tls-versions');
+const { chooseVersion, upTo, versionsOf } = require('./tls-versions');
 const { ordinaryHead } = require('./ordinary-head');
 const { readRequest } = require('./whole-request');
 const { reject } = require('../handshake/refusal');
@@ -50,13 +50,32 @@ class TlsUpgrades {
     this.versions = versionsOf(options);
     if (this.versions.length === 0) throw new RangeError('The options of TLS allow no version of it');
 
-    /** Makes the handshakes. It never listens. */
-    this.server = tls.createServer({
+    this.options = {
       // Without one, Node has one of its own.
       handshakeTimeout: this.limits.upgradeTimeout || LONGEST,
       ...(options.ALPNCallback ? null : ALPN),
       ...options
-    });
+    };
+    /** What makes the handshakes, by the version that was named. None of them listens. */
+    this.servers = new Map();
+    // What is wrong with the options is said at once.
+    this.serverFor(this.versions[0]);
+  }
+
+  /**
+   * Finds what makes the handshakes after a version was named. Above that it does not go: clients that do not name TLS 1.3
+   * may be unable to read behind its handshake, as CUPS 2.4.
+   *
+   * @param {String} version The version
+   * @return {tls.Server} The server
+   * @private
+   */
+  serverFor(version) {
+    if (!this.servers.has(version)) {
+      this.servers.set(version, tls.createServer({ ...this.options, ...upTo(version, this.versions, this.options) }));
+    }
+
+    return this.servers.get(version);
   }
 
   /**
@@ -111,7 +130,7 @@ class TlsUpgrades {
     if (rest.length > 0) socket.unshift(rest);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${version}, HTTP/1.1\r\n\r\n`);
 
-    const secured = await shakeHands(this.server, socket);
+    const secured = await shakeHands(this.serverFor(version), socket);
 
     serve(server, secured, Buffer.concat([ordinaryHead(req, without, body?.length), body ?? raw]));
     return secured;
