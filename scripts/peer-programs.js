@@ -80,6 +80,7 @@ const PROGRAMS = [
   },
   { name: 'strace', hint: 'apt-get install strace', found: () => answers('strace', ['-V']) },
   { name: 'curl', hint: 'apt-get install curl', found: () => answers('curl', ['-V']) },
+  { name: 'ipptool', hint: 'apt-get install cups-ipp-utils', found: () => answers('ipptool', ['--version']) },
   {
     name: 'a Node with a WebSocket',
     hint: `set PEERS_NODES to executables of Node ${FIRST_NODE} or newer, joined by "${path.delimiter}"`,
