@@ -15,7 +15,7 @@ const CANCEL = 8;
 
 /** Waits for the end of a WebSocket. */
 async function ending(socket) {
-  const [code, reason] = await once(socket, 'close');
+  const [code, reason] = await new Promise((resolve) => socket.once('close', (...end) => resolve(end)));
 
   return [code, reason.toString()];
 }
@@ -42,6 +42,28 @@ test('the closing handshake ends the stream, with END_STREAM from both sides', a
     await raw.closed;
     assert.equal(raw.socket.rstCode, NO_ERROR, `begun by the ${side}`);
     assert.equal(session.destroyed, false);
+  }
+});
+
+test('a client that ends nothing after the closing handshake, as Chromium, is not waited for', async (t) => {
+  const { session, wss } = await serve(t);
+
+  for (const [opcode, code] of [
+    [8, 4000],
+    [3, 1006]
+  ]) {
+    const raw = await openRaw(session);
+    const socket = [...wss.clients].at(-1);
+    const started = Date.now();
+
+    raw.endsToo = false;
+    socket.on('error', () => {});
+    if (opcode === 8) raw.sendClose(4000);
+    else raw.send(opcode);
+    assert.equal((await ending(socket))[0], code);
+    await raw.closed;
+    assert.equal(raw.socket.rstCode, NO_ERROR);
+    assert.ok(Date.now() - started < 10_000);
   }
 });
 

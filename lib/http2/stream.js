@@ -10,6 +10,9 @@ const NO_ERROR = 0;
 const PROTOCOL_ERROR = 1;
 const CANCEL = 8;
 
+/** How long a client that broke the protocol may take for its close frame. */
+const LINGER_MS = 1000;
+
 /** What a socket says of the two ends and of TLS; all streams of a session say the same. */
 const FACTS = [
   'alpnProtocol',
@@ -86,7 +89,35 @@ function breakOff(stream) {
   stream.close(PROTOCOL_ERROR);
 }
 
-module.exports = { CANCEL, NO_ERROR, breakOff, equip, isStream };
+/**
+ * Ends an accepted stream after the last frame. On TCP the client would answer with its FIN; Chromium answers END_STREAM
+ * with nothing, so the server ends both directions: "RST_STREAM with an error code of NO_ERROR after sending a complete
+ * response" (RFC 9113 section 8.1).
+ *
+ * @param {Http2Stream} stream The stream
+ * @param {Boolean} isAnswered Whether the client has sent its close frame; if not, it has some time left for it
+ * @private
+ */
+function endAccepted(stream, isAnswered) {
+  stream.once('finish', () => {
+    if (isAnswered) stream.close(NO_ERROR);
+    else setTimeout(giveUp, LINGER_MS, stream).unref();
+  });
+  stream.end();
+}
+
+module.exports = { NO_ERROR, breakOff, endAccepted, equip, isStream };
+
+/**
+ * Ends a stream that nobody reads any more.
+ *
+ * @param {Http2Stream} stream The stream
+ * @private
+ */
+function giveUp(stream) {
+  stream.close(NO_ERROR);
+  stream.destroy();
+}
 
 /**
  * Notes what a session says of its connection. It says nothing any more once that is gone, and then is asked most.

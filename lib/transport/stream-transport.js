@@ -5,7 +5,9 @@
 // to the stream channel as they come, and its output is written to the stream,
 // corked once per flush.
 
+const { CLOSE_RECEIVED } = require('../base/constants');
 const { codedError } = require('../base/errors');
+const { endAccepted, isStream } = require('../http2/stream');
 
 /** On a stream: its transport. Listeners are shared, so they find it here. */
 const kTransport = Symbol('kTransport');
@@ -115,8 +117,11 @@ class StreamTransport {
    * @private
    */
   end() {
+    const { socket, ws } = this;
+
     this.flushed();
-    this.socket.end();
+    if (ws._config.isServer && isStream(socket)) endAccepted(socket, (ws._marks & CLOSE_RECEIVED) !== 0);
+    else socket.end();
   }
 
   /**
