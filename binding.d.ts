@@ -84,6 +84,14 @@ export interface AskedHandshake {
   extension?: string
 }
 
+/**
+ * The protocols a request asks for, in order, with a space between them; empty for an ordinary request.
+ *
+ * `minor_version` is the 1 of HTTP/1.1, `connection` and `upgrade` are the fields of these names, all lines of each
+ * joined by commas.
+ */
+export declare function askedProtocols(minorVersion: number, connection: string, upgrade: string): string
+
 /** How a channel is driven. */
 export interface ChannelOptions {
   /** `'auto'`, `'loop'`, `'threads'`, `'inline'` (Duplexes) or `'apart'` (a thread, whatever happens). */
@@ -183,6 +191,14 @@ export declare function forgetDescriptor(fd: number): number
 
 /** What a client sends as `Sec-WebSocket-Extensions`. */
 export declare function offerDeflate(options: DeflateOptions): string
+
+/**
+ * The head of an ordinary request in place of one that asks for an upgrade; `null` when it is malformed.
+ *
+ * `head`: request line, header lines and the empty line, each ended by CR LF; `header_count` the number of header lines
+ * the caller wrote. `without` names fields to leave out besides, `length` is that of a body which follows as it is.
+ */
+export declare function ordinaryHead(head: string, headerCount: number, without: Array<string>, length?: number | undefined | null): Buffer | null
 
 /** The pseudo-header fields of a request over HTTP/2, those it has. */
 export interface PseudoFields {

@@ -146,8 +146,10 @@ declare namespace WebSocket {
   export import ServerEvents = events.ServerEvents;
   export import WebSocketEventMap = events.WebSocketEventMap;
 
+  export import AcceptOptions = handshake.AcceptOptions;
   export import HandshakeError = handshake.HandshakeError;
   export import UpgradeOptions = handshake.UpgradeOptions;
+  export import accept = handshake.accept;
   export import reject = handshake.reject;
   export import RequestUpgradeError = requests.RequestUpgradeError;
   export import RequestUpgradeOptions = requests.RequestUpgradeOptions;
@@ -172,6 +174,7 @@ declare namespace WebSocket {
   export import UpgradeRouter = router.UpgradeRouter;
   export import UpgradeRouterOptions = router.UpgradeRouterOptions;
   export import WebSocketRouteOptions = router.WebSocketRouteOptions;
+  export import ProtocolRouteOptions = router.ProtocolRouteOptions;
   export import createUpgradeRouter = router.createUpgradeRouter;
 
   export import AddressInfo = server.AddressInfo;

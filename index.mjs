@@ -10,6 +10,7 @@ export const {
   Sender,
   Server,
   WebSocketServer,
+  accept,
   configure,
   createUpgradeRouter,
   createWebSocketStream,

@@ -39,10 +39,36 @@ export declare function upgrade<U extends typeof WebSocket = typeof WebSocket>(
 /** Checks that a request is a correct handshake, and touches nothing. Throws a `HandshakeError`. */
 export declare function validateUpgrade(req: IncomingMessage): { protocols: string[]; version: 8 | 13 };
 
-/** Answers a request with a complete response and closes the connection. */
+/** Options of `accept()`. */
+export interface AcceptOptions {
+  /** More headers for the 101 response. */
+  headers?: OutgoingHttpHeaders | undefined;
+  /** The protocol, `'name'` or `'name/version'`; without a version any is accepted. */
+  protocol: string;
+}
+
+/**
+ * Accepts an upgrade to a protocol that you speak yourself, and gives the same socket with `head` in it. A request that
+ * asks for something else is left alone (`ERR_UPSHIFT_NOT_ASKED`).
+ */
+export declare function accept<S extends Duplex>(
+  req: IncomingMessage,
+  socket: S,
+  head: Buffer,
+  options: AcceptOptions
+): Promise<S>;
+
+/** Answers a request with a complete response and closes the connection, or goes on with it as HTTP/1.1. */
 export declare function reject(
   req: IncomingMessage,
   socket: Duplex,
   status: number,
-  answer?: { body?: string | undefined; headers?: OutgoingHttpHeaders | undefined }
+  answer?: {
+    body?: string | undefined;
+    /** What came with the request; read as HTTP/1.1 if the connection goes on. */
+    head?: Buffer | undefined;
+    headers?: OutgoingHttpHeaders | undefined;
+    /** Whether the connection goes on as HTTP/1.1, unless the client wants it closed or sends a body. */
+    keepAlive?: boolean | undefined;
+  }
 ): Promise<void>;

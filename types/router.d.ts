@@ -3,6 +3,7 @@
 import { EventEmitter } from 'events';
 import { IncomingMessage, OutgoingHttpHeaders } from 'http';
 import { Server as NetServer } from 'net';
+import { Duplex } from 'stream';
 import { TlsOptions } from 'tls';
 import WebSocket = require('../index');
 import { ServerOptions } from './server';
@@ -36,6 +37,14 @@ export interface WebSocketRouteOptions<Auth = undefined, U extends typeof WebSoc
   authenticate?: Authenticate<Auth> | undefined;
 }
 
+export interface ProtocolRouteOptions<Auth = undefined> {
+  authenticate?: Authenticate<Auth> | undefined;
+  /** More headers for the 101 response. */
+  headers?: OutgoingHttpHeaders | undefined;
+  /** The path, with parameters. Default: any. */
+  path?: string | string[] | undefined;
+}
+
 /** Options of `tls()`; those of the router are the defaults. */
 export interface TlsRouteOptions extends TlsOptions, UpgradeRouterOptions {
   /** Whether everything that is not encrypted is refused with 426. Default: `false`. */
@@ -65,6 +74,17 @@ export declare class UpgradeRouter extends EventEmitter {
     pattern: string | string[],
     options: WebSocketRouteOptions<Auth, U>,
     handler: (ws: InstanceType<U>, req: IncomingMessage, context: RouteContext<Auth>) => void
+  ): this;
+
+  /** Accepts upgrades to a protocol that the handler speaks, on Node's own socket. */
+  protocol(
+    protocol: string,
+    handler: (socket: Duplex, req: IncomingMessage, context: RouteContext & { protocol: string }) => void
+  ): this;
+  protocol<Auth = undefined>(
+    protocol: string,
+    options: ProtocolRouteOptions<Auth>,
+    handler: (socket: Duplex, req: IncomingMessage, context: RouteContext<Auth> & { protocol: string }) => void
   ): this;
 
   /** Goes on with TLS on connections that ask for it (RFC 2817). */

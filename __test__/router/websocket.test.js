@@ -31,7 +31,7 @@ test('the first route that fits is taken, each with its own options', async (t) 
 
   router
     .websocket('/a', { handleProtocols: () => 'one' }, () => {})
-    .websocket(['/a', '/b'], { handleProtocols: () => 'two', maxPayload: 10 }, () => {});
+    .websocket(['/a', '/b'], { handleProtocols: () => 'two', maxPayload: 10 }, (ws) => ws.on('error', () => {}));
 
   for (const [path, protocol] of [
     ['/a', 'one'],

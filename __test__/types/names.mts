@@ -10,6 +10,7 @@ import WebSocket, {
   Sender,
   Server,
   WebSocketServer,
+  accept,
   createUpgradeRouter,
   createWebSocketStream,
   extension,
@@ -28,6 +29,7 @@ server.on('connection', (ws: WebSocket) => ws.on('message', (data: RawData) => w
 console.log(
   HandshakeError,
   HttpError,
+  accept,
   createUpgradeRouter,
   reject,
   requestUpgrade,

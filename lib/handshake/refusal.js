@@ -2,7 +2,8 @@
 
 // How is a request answered that does not become a WebSocket? With a complete
 // HTTP response, after which the connection is closed: what follows on it would
-// be HTTP/1.1 again (RFC 9931), and nobody is left to read it.
+// be HTTP/1.1 again (RFC 9931), and nobody is left to read it, unless whoever
+// refuses wants just that.
 
 const http = require('http');
 
@@ -10,6 +11,7 @@ const takeover = require('../takeover/takeover');
 const { refuseStream } = require('../http2/answer');
 const { isStream } = require('../http2/stream');
 const { headerLines } = require('./handshake');
+const { serve } = require('../takeover/give-back');
 
 /** How long a peer that still sends may go on before it is cut off. */
 const LINGER_MS = 1000;
@@ -43,7 +45,35 @@ function refuse(req, socket, status, { body, lines }, done) {
     }
 
     socket.once('finish', hasBody(req) ? linger : socket.destroy);
-    socket.end([`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`, ...lines, '', body].join('\r\n'));
+    socket.end(responseOf(status, lines, body));
+  });
+}
+
+/**
+ * Writes a refusal, after any earlier response on the same connection, and lets
+ * the server go on with it.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {net.Socket} socket Its socket
+ * @param {Buffer} head What arrived behind it
+ * @param {String} response The response
+ * @param {Function} done Called when the answer went out, or cannot any more
+ * @private
+ */
+function refuseAndGoOn(req, socket, head, response, done) {
+  const { server } = socket;
+
+  takeover.guard(socket);
+  takeover.settle(req, socket, (err) => {
+    if (err) {
+      socket.destroy();
+      done();
+      return;
+    }
+
+    takeover.unguard(socket);
+    socket.write(response, () => done());
+    serve(server, socket, head);
   });
 }
 
@@ -70,28 +100,40 @@ function abortHandshake(req, socket, status, message, headers) {
 }
 
 /**
- * Refuse a request: write a complete response and close the connection.
+ * Refuse a request: write a complete response and close the connection, or go on
+ * with it as HTTP/1.1.
  *
  * @param {http.IncomingMessage} req The request
  * @param {Duplex} socket Its socket
  * @param {Number} status The status code
  * @param {Object} [answer] The answer
  * @param {String} [answer.body] The body; the status text by default
+ * @param {Buffer} [answer.head] What came with the request; read as HTTP/1.1 if
+ *     the connection goes on
  * @param {Object} [answer.headers] More headers
+ * @param {Boolean} [answer.keepAlive=false] Whether the connection goes on as
+ *     HTTP/1.1, unless the client wants it closed or sends a body
  * @return {Promise<void>} Resolved when the answer went out, or cannot any more
  * @throws {TypeError} If a header cannot be written
  * @public
  */
-function reject(req, socket, status, { body, headers } = {}) {
+function reject(req, socket, status, { body, head, headers, keepAlive = false } = {}) {
   const text = body ?? http.STATUS_CODES[status] ?? '';
   const own = headerLines(headers);
+  const goesOn = keepAlive && canGoOn(req, socket);
   const names = new Set(Object.keys(headers ?? {}).map((name) => name.toLowerCase()));
-  const others = ['Connection: close', 'Content-Type: text/plain', `Content-Length: ${Buffer.byteLength(text)}`].filter(
-    (line) => !names.has(line.slice(0, line.indexOf(':')).toLowerCase())
-  );
+  const lines = [
+    ...[
+      `Connection: ${goesOn ? 'keep-alive' : 'close'}`,
+      'Content-Type: text/plain',
+      `Content-Length: ${Buffer.byteLength(text)}`
+    ].filter((line) => !names.has(line.slice(0, line.indexOf(':')).toLowerCase())),
+    ...own
+  ];
 
   return new Promise((resolve) => {
-    refuse(req, socket, status, { body: text, lines: [...others, ...own] }, resolve);
+    if (goesOn) refuseAndGoOn(req, socket, head, responseOf(status, lines, req.method === 'HEAD' ? '' : text), resolve);
+    else refuse(req, socket, status, { body: text, lines }, resolve);
   });
 }
 
@@ -112,6 +154,37 @@ function once(socket, done) {
 
   socket.once('finish', done);
   socket.once('close', done);
+}
+
+/**
+ * Puts a response together.
+ *
+ * @param {Number} status The status code
+ * @param {String[]} lines The header lines
+ * @param {String} body The body
+ * @return {String} The response
+ * @private
+ */
+function responseOf(status, lines, body) {
+  return [`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`, ...lines, '', body].join('\r\n');
+}
+
+/**
+ * Tells whether a connection can go on as HTTP/1.1 after this request: there is
+ * a server to read it, the client does not want it closed, and no body is on its
+ * way.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket What came with it
+ * @return {Boolean} `true` if it can
+ * @private
+ */
+function canGoOn(req, socket) {
+  const { headers, httpVersion } = req;
+
+  if (socket !== req.socket || socket.server === undefined || httpVersion !== '1.1') return false;
+
+  return !hasBody(req) && !/(?:^|,)\s*close\s*(?:$|,)/i.test(headers.connection ?? '');
 }
 
 /**

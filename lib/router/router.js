@@ -12,7 +12,7 @@
 //   take(match, context)
 //       The request is this route's now: nobody else hears of it. Called once, in the turn of the 'upgrade' event.
 //       Everything from the 101 or the refusal on is its business.
-//   close() -> Promise                       (may be absent)
+//   close({ upgradeTimeout }) -> Promise     (may be absent)
 //       The router closes: end what was opened, resolve when all of it has ended.
 //   listen({ server, router }) -> Function   (may be absent)
 //       Called once when the route is added, for what does not arrive as an 'upgrade' event (an HTTP/2 preface, an
@@ -32,9 +32,10 @@
 
 const EventEmitter = require('node:events');
 
+const { ProtocolRoute } = require('./protocol-route');
 const { TlsRoute } = require('./tls-route');
 const { WebSocketRoute } = require('./websocket-route');
-const { askedProtocols } = require('./asked');
+const { askedProtocols } = require('../upgrades/asked');
 const { pathOf } = require('./pattern');
 const { offerStreams } = require('./http2-route');
 const { standBefore } = require('./doorway');
@@ -88,6 +89,24 @@ class UpgradeRouter extends EventEmitter {
   }
 
   /**
+   * Accept upgrades to a protocol that the handler speaks.
+   *
+   * @param {String} protocol Its name, or `name/version`; without a version any is taken
+   * @param {Object} [options] Options
+   * @param {Function} [options.authenticate] Decides who may come in
+   * @param {Object} [options.headers] More headers for the 101
+   * @param {(String|String[])} [options.path] The path, with parameters; any by default
+   * @param {Function} handler `handler(socket, req, { params, auth, protocol })`
+   * @return {UpgradeRouter} The router
+   * @public
+   */
+  protocol(protocol, options, handler) {
+    if (handler === undefined) [options, handler] = [{}, options];
+    checkFunction('handler', handler);
+    return this._add(new ProtocolRoute(protocol, options ?? {}, handler));
+  }
+
+  /**
    * Go on with TLS on connections that ask for it (RFC 2817).
    *
    * @param {Object} options Options of `tls.createServer()`, and:
@@ -111,7 +130,7 @@ class UpgradeRouter extends EventEmitter {
     for (const leave of this._leaving.splice(0)) leave();
     for (const hold of [...this._holds]) hold.end('ERR_UPSHIFT_ROUTER_CLOSED');
 
-    await Promise.all(this._routes.map((route) => route.close?.()));
+    await Promise.all(this._routes.map((route) => route.close?.(this.options)));
   }
 
   /**

@@ -13,6 +13,7 @@
 //   settle(req, socket, done)  wait until it may be written to; for refusals,
 //                              since `take` does so by itself
 //   take(req, socket, head, options)
+//   hand(req, socket, head, done)  instead of `take`, for a protocol that somebody else speaks
 
 const net = require('node:net');
 
@@ -343,4 +344,35 @@ function take(req, socket, head, options) {
   return isSettled;
 }
 
-module.exports = { guard, isTaken, settle, take, unguard };
+/**
+ * Makes a socket what somebody expects who speaks a protocol by themselves: Node's own, with all that arrived in it,
+ * without the timeouts of HTTP, and safe from errors that nobody listens to. Synchronously, as `take`.
+ *
+ * @param {http.IncomingMessage} req The upgrade request
+ * @param {Duplex} socket What came with it
+ * @param {Buffer} head What came with it
+ * @param {Function} done `done(err)`: write the 101 now; `err` when the socket was closed first
+ * @throws {Error} `ERR_UPSHIFT_TAKEN` when the socket was taken before
+ * @public
+ */
+function hand(req, socket, head, done) {
+  guard(socket);
+  checkFree(socket);
+
+  const isSettled = settle(req, socket, (err) => {
+    if (err || !socket.readable) {
+      done(err || new Error(GONE));
+      return;
+    }
+
+    tune(socket);
+    takenSockets().add(socket);
+    // A slice of the parser's buffer pins 64 KiB.
+    if (head && head.length > 0) socket.unshift(Buffer.from(head));
+    done(null);
+  });
+
+  if (!isSettled) takenSockets().add(socket);
+}
+
+module.exports = { guard, hand, isTaken, settle, take, unguard };

@@ -9,6 +9,7 @@ const http = require('node:http');
 const takeover = require('../takeover/takeover');
 const { announcesBody, readsBodies, takeBody } = require('./body-reading');
 const { ordinaryHead } = require('./ordinary-head');
+const { serve } = require('../takeover/give-back');
 
 /** The fields Node reads when `server.maxHeadersCount` says nothing; those beyond it are missing from `rawHeaders`. */
 const USUAL_MOST_FIELDS = 1000;
@@ -25,37 +26,6 @@ const NOTHING = Buffer.alloc(0);
 
 /** How long a client that still sends its body may go on after the answer. */
 const LINGER_MS = 1000;
-
-/**
- * Gives a socket to the HTTP/1.1 side of a server, as if it had just been accepted. The server's `'connection'` listeners
- * of the application do not hear of it: to them the connection is an old one.
- *
- * @param {(http.Server|https.Server|http2.Http2SecureServer)} server The server
- * @param {Duplex} socket A `net.Socket`, a `TLSSocket` or another Duplex, not read by anybody
- * @param {Buffer} [bytes] What is read before anything else
- * @public
- */
-function serve(server, socket, bytes) {
-  const isOver = socket.readableEnded;
-
-  // The end of an earlier response has set the keep-alive timeout.
-  if (typeof socket.setTimeout === 'function') socket.setTimeout(0);
-  if (bytes?.length > 0 && !isOver) putBack(socket, bytes);
-
-  const known = new Set(socket.listeners('end'));
-
-  http._connectionListener.call(server, socket);
-
-  if (isOver) {
-    if (bytes?.length > 0) socket.emit('data', bytes);
-    // Not at once: the server ends a connection at its client's end, answered or not.
-    setImmediate(() => {
-      for (const listener of socket.listeners('end')) if (!known.has(listener)) listener.call(socket);
-    });
-  } else if (!socket.readableFlowing) {
-    socket.resume();
-  }
-}
 
 /**
  * Answers an upgrade request as an ordinary one: through the `'request'` listeners of the server, body included.
@@ -85,19 +55,6 @@ function answerAsHttp(server, req, socket, head, { body, without = [] } = {}) {
 }
 
 module.exports = { answerAsHttp, serve };
-
-/**
- * Puts bytes in front of what a socket has buffered. From then on it is read as a stream: a parser that took its bytes
- * from the handle could overtake these.
- *
- * @param {Duplex} socket The socket
- * @param {Buffer} bytes The bytes
- * @private
- */
-function putBack(socket, bytes) {
-  if (socket._handle) socket._handle._consumed = true;
-  socket.unshift(bytes);
-}
 
 /**
  * Lets the server read the request once more.

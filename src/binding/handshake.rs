@@ -171,7 +171,7 @@ pub(crate) fn confirm_handshake(
 ///
 /// Node-API can read a string as Latin-1 by itself, but cuts off the upper half of wider characters, which makes a line
 /// feed of U+010A.
-fn to_latin1(text: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn to_latin1(text: &[u8]) -> Cow<'_, [u8]> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }

@@ -54,7 +54,7 @@ fn search<'a>(lines: impl Iterator<Item = &'a [u8]>, wanted: &str, fits: fn(&[u8
 }
 
 /// Whether `element` is a protocol: a token, or two around one slash.
-fn is_protocol(element: &[u8]) -> bool {
+pub fn is_protocol(element: &[u8]) -> bool {
     let mut parts = element.splitn(2, |&byte| byte == b'/');
     parts.all(is_token)
 }

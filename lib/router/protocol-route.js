@@ -1,0 +1,119 @@
+'use strict';
+
+// How does a protocol of the application's own get its connections? As Node's socket, with everything around it that
+// routes have: who may come in, limits, the end of the router.
+
+const { admit } = require('./admission');
+const { bodyProblem, switchTo } = require('../upgrades/accept');
+const { compile } = require('./pattern');
+const { headerLines } = require('../handshake/handshake');
+const { means, protocolOf } = require('../upgrades/asked');
+const { reject } = require('../handshake/refusal');
+
+/** `name` or `name/version` (RFC 9110 section 7.8). */
+const PROTOCOL = /^[!#$%&'*+.^_`|~\w-]+(?:\/[!#$%&'*+.^_`|~\w-]+)?$/;
+
+/**
+ * A route to a protocol.
+ */
+class ProtocolRoute {
+  /**
+   * Create a `ProtocolRoute`.
+   *
+   * @param {String} protocol Its name, or `name/version`
+   * @param {Object} options Options
+   * @param {Function} [options.authenticate] Decides who may come in
+   * @param {Object} [options.headers] More headers for the 101
+   * @param {(String|String[])} [options.path] The path; any by default
+   * @param {Function} handler `handler(socket, req, { params, auth, protocol })`
+   * @throws {TypeError} If one of them is not what it has to be
+   */
+  constructor(protocol, { authenticate, headers, path }, handler) {
+    if (!PROTOCOL.test(protocol)) throw new TypeError(`Not the name of a protocol: ${JSON.stringify(protocol)}`);
+
+    this.authenticate = authenticate;
+    this.handler = handler;
+    this.lines = headerLines(headers);
+    this.named = protocolOf(protocol);
+    this.params = compile(path);
+    this.sockets = new Set();
+  }
+
+  /**
+   * Is this request one for this route?
+   *
+   * @param {Object} asked A protocol the client asks for
+   * @param {Object} context The request
+   * @return {?Object} `{ params, protocol }`
+   * @public
+   */
+  offer(asked, { path }) {
+    const params = means(this.named, asked) ? this.params(path) : null;
+
+    return params === null ? null : { params, protocol: asked.token };
+  }
+
+  /**
+   * Answers the request.
+   *
+   * @param {Object} match What `offer` gave
+   * @param {Object} context The request
+   * @public
+   */
+  take({ params, protocol }, context) {
+    const { req, socket } = context;
+    const problem = bodyProblem(req);
+
+    if (problem !== null) {
+      reject(req, socket, problem.status, { body: problem.message });
+      return;
+    }
+
+    admit(context, this, params, (auth) => {
+      switchTo(protocol, context, this.lines, (err) => {
+        if (err) {
+          socket.destroy();
+          return;
+        }
+
+        this.sockets.add(socket);
+        socket.once('close', () => this.sockets.delete(socket));
+        this.handler(socket, req, { params, auth, protocol });
+      });
+    });
+  }
+
+  /**
+   * Ends what it has opened, as soon as what was written is out.
+   *
+   * @param {Object} options Options of the router
+   * @param {Number} options.upgradeTimeout How long the others have to end, too (ms)
+   * @return {Promise<void>} Resolved when all its sockets are closed
+   * @public
+   */
+  async close({ upgradeTimeout }) {
+    await Promise.all([...this.sockets].map((socket) => closeSocket(socket, upgradeTimeout)));
+  }
+}
+
+module.exports = { ProtocolRoute };
+
+/**
+ * Ends a socket, and does not wait for ever for the other side.
+ *
+ * @param {Duplex} socket The socket
+ * @param {Number} timeout How long to wait for it (ms); 0 for ever
+ * @return {Promise<void>} Resolved when it is closed
+ * @private
+ */
+function closeSocket(socket, timeout) {
+  return new Promise((resolve) => {
+    const timer = timeout > 0 ? setTimeout(() => socket.destroy(), timeout) : null;
+
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.end();
+  });
+}
