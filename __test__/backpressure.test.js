@@ -22,8 +22,8 @@ function admitted(maxBackpressure, size, stuckAmount) {
   let isOpen = true;
   const ws = {
     bufferedAmount: 0,
-    _channel: { stuckAmount },
-    _config: { maxBackpressure, onBackpressure: 'terminate' },
+    _$channel: { stuckAmount },
+    _$config: { maxBackpressure, onBackpressure: 'terminate' },
     terminate: () => (isOpen = false)
   };
 

@@ -34,7 +34,7 @@ describe('limits', () => {
       });
       const received = once(socket, 'message');
 
-      assert.ok(socket._config.receiveCredit >= 2 ** 30);
+      assert.ok(socket._$config.receiveCredit >= 2 ** 30);
       for (let i = 0; i < 3; i++) client.write(encode(i === 0 ? 2 : 0, 'abc', { fin: i === 2 }));
       assert.equal((await received)[0].toString(), 'abcabcabc');
     }
@@ -70,7 +70,7 @@ describe('names', ownAddition, () => {
   test('that are undefined count as absent, as the types have it', async (t) => {
     const { client, socket } = await rawPair(t, { onBackpressure: undefined, transport: undefined });
 
-    assert.equal(socket._config.onBackpressure, 'terminate');
+    assert.equal(socket._$config.onBackpressure, 'terminate');
     socket.send('fine');
     assert.equal((await client.frame()).payload.toString(), 'fine');
   });

@@ -150,7 +150,7 @@ describe('upgrade()', ownAddition, () => {
     const ws = await upgraded;
 
     assert.equal(ws.protocol, 'a');
-    assert.equal(ws._config.maxBackpressure, 64 * 1048576);
+    assert.equal(ws._$config.maxBackpressure, 64 * 1048576);
   });
 
   test('refuses options that name nothing', async (t) => {

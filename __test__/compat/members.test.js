@@ -70,6 +70,51 @@ describe('the class WebSocket', () => {
     }
   });
 
+  test('leaves room for what an application keeps on it', async (t) => {
+    const { client, socket } = await rawPair(t);
+    const names = ['id', 'transport', 'session', 'user'];
+    const privates = [
+      'id',
+      'channel',
+      'client',
+      'config',
+      'flow',
+      'link',
+      'memory',
+      'outbox',
+      'sent',
+      'server',
+      'user'
+    ];
+
+    for (const name of [...names, ...privates.map((one) => `_${one}`)]) socket[name] = name;
+    for (const name of [...names, ...privates.map((one) => `_${one}`)]) assert.equal(socket[name], name);
+    client.send(1, 'ask');
+    socket.send(`answer to ${(await once(socket, 'message'))[0]}`);
+    assert.equal((await client.frame()).payload.toString(), 'answer to ask');
+    client.sendClose(4000);
+    assert.equal((await once(socket, 'close'))[0], 4000);
+  });
+
+  test('leaves room for the methods of classes that extend it', async (t) => {
+    const called = [];
+
+    class Mine extends WebSocket {}
+    for (const event of ['Open', 'Message', 'Ping', 'Pong', 'PeerClose', 'Error', 'End', 'Drain', 'Close', 'Closed']) {
+      Mine.prototype[`_on${event}`] = () => called.push(event);
+    }
+    Mine.prototype._reset = () => called.push('reset');
+
+    const { client, socket } = await rawPair(t, { WebSocket: Mine });
+
+    client.send(9, 'ping');
+    client.send(1, 'ask');
+    assert.equal((await once(socket, 'message'))[0].toString(), 'ask');
+    client.sendClose(4000);
+    assert.equal((await once(socket, 'close'))[0], 4000);
+    assert.deepEqual(called, []);
+  });
+
   test('is an EventEmitter with its usual methods', async (t) => {
     const { client, socket } = await rawPair(t);
 

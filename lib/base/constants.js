@@ -17,12 +17,12 @@ const BINARY = 2;
 const PING = 9;
 const PONG = 10;
 
-/** `ws._flow`: anything but 0 keeps events of this connection back. */
+/** `ws._$flow`: anything but 0 keeps events of this connection back. */
 const PAUSED = 1;
 const DEFERRED = 2;
 const TERMINATED = 4;
 
-/** `ws._marks`: what has happened on the way to the end. */
+/** `ws._$marks`: what has happened on the way to the end. */
 const CLOSE_RECEIVED = 1;
 const CLOSE_SENT = 2;
 const FAILED = 4;

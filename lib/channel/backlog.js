@@ -86,27 +86,27 @@ function deliver(backlog, ws) {
   let done = 0;
 
   // Whoever looks or sends in a handler now comes too late.
-  if (isOver) ws._onEnd();
+  if (isOver) ws._$onEnd();
 
   try {
-    while (done < events.length && (ws._flow === 0 || isOver || isTerminated(ws))) {
+    while (done < events.length && (ws._$flow === 0 || isOver || isTerminated(ws))) {
       const kind = events[done];
       const data = events[done + 1];
 
       done += 2;
       // Asked anew each time: a handler may just have done it.
       if (!isTerminated(ws) || channel.isLast(kind)) {
-        asyncContext.run(ws._resource, deliverOne, channel, { ws, kind, data });
+        asyncContext.run(ws._$resource, deliverOne, channel, { ws, kind, data });
       }
     }
   } finally {
     // A handler that throws does not take the others with it.
     if (done === events.length) {
       kept.delete(ws);
-      if (ws._channel !== null && ws._flow === 0) channel.startReading(ws);
+      if (ws._$channel !== null && ws._$flow === 0) channel.startReading(ws);
     } else {
       events.splice(0, done);
-      if (ws._flow === 0 || isOver) backlog.release(ws);
+      if (ws._$flow === 0 || isOver) backlog.release(ws);
     }
   }
 }
@@ -117,7 +117,7 @@ function deliver(backlog, ws) {
  * @private
  */
 function isTerminated(ws) {
-  return (ws._flow & TERMINATED) !== 0;
+  return (ws._$flow & TERMINATED) !== 0;
 }
 
 /**

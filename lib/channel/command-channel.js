@@ -39,7 +39,7 @@ class CommandChannel {
 
     const operation = opcode | (fin ? FIN : 0) | (mask ? MASK : 0) | (isPlain ? PLAIN : 0);
     const length =
-      typeof data === 'string' ? this.slab.text(ws._id, data, operation) : this.slab.frame(ws._id, data, operation);
+      typeof data === 'string' ? this.slab.text(ws._$id, data, operation) : this.slab.frame(ws._$id, data, operation);
 
     this.posted(ws, framedLength(length) + (mask ? 4 : 0), cb);
   }
@@ -54,7 +54,7 @@ class CommandChannel {
    * @private
    */
   sendRaw(ws, start, rest, cb) {
-    this.slab.raw(ws._id, start, rest);
+    this.slab.raw(ws._$id, start, rest);
     this.posted(ws, start.length + rest.length, cb);
   }
 
@@ -67,10 +67,10 @@ class CommandChannel {
    * @private
    */
   posted(ws, length, cb) {
-    ws._sent += length;
+    ws._$sent += length;
     if (cb !== undefined) {
       this.slab.notify();
-      this.callbacks.add(ws, ws._sent, cb);
+      this.callbacks.add(ws, ws._$sent, cb);
     }
 
     // Memory that was lent is used at once: the application may transfer it as soon as the call returns.
@@ -85,14 +85,14 @@ class CommandChannel {
    * @private
    */
   chooseKey(ws) {
-    const { generateMask } = ws._config;
+    const { generateMask } = ws._$config;
 
     if (generateMask === null) return;
 
     const key = Buffer.alloc(4);
 
     generateMask(key);
-    this.slab.key(ws._id, key);
+    this.slab.key(ws._$id, key);
   }
 
   /**
@@ -104,10 +104,10 @@ class CommandChannel {
    * @private
    */
   close(ws, code, reason) {
-    const { isServer } = ws._config;
+    const { isServer } = ws._$config;
 
     if (!isServer) this.chooseKey(ws);
-    this.slab.close(ws._id, code ?? 0, reason, isServer ? 0 : MASK);
+    this.slab.close(ws._$id, code ?? 0, reason, isServer ? 0 : MASK);
     this.schedule();
   }
 
@@ -119,7 +119,7 @@ class CommandChannel {
    * @private
    */
   command(ws, verb) {
-    this.slab.command(ws._id, verb);
+    this.slab.command(ws._$id, verb);
     this.schedule();
   }
 

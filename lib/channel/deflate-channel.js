@@ -84,7 +84,7 @@ class DeflateChannel extends FdChannel {
     const isSocket = typeof target === 'number';
 
     super.attach(ws, config, isSocket ? response : '', leftover, isSocket ? target : NONE);
-    this.states[ws._id & INDEX] = isSocket ? undefined : new StreamState(ws, target);
+    this.states[ws._$id & INDEX] = isSocket ? undefined : new StreamState(ws, target);
     // Whoever writes to the stream from now on writes behind the response.
     if (!isSocket && response !== '') this.told(ws, OUTPUT, Buffer.from(response, 'latin1'));
   }
@@ -97,7 +97,7 @@ class DeflateChannel extends FdChannel {
    * @private
    */
   stateOf(ws) {
-    return this.states[ws._id & INDEX];
+    return this.states[ws._$id & INDEX];
   }
 
   /**
@@ -108,7 +108,7 @@ class DeflateChannel extends FdChannel {
    * @private
    */
   input(ws, chunk) {
-    if (ws._channel !== this) return;
+    if (ws._$channel !== this) return;
 
     const state = this.stateOf(ws);
     const backlog = Math.min(state.given - state.done, 0xffffffff);
@@ -116,7 +116,7 @@ class DeflateChannel extends FdChannel {
     for (let at = 0; at < chunk.length; at += PIECE) {
       const piece = chunk.subarray(at, at + PIECE);
 
-      this.slab.input(ws._id, VERB.INPUT | this.ask(state, piece.length), backlog, piece);
+      this.slab.input(ws._$id, VERB.INPUT | this.ask(state, piece.length), backlog, piece);
     }
 
     if (state.brought >= WAIT_AT && !state.isWaiting) {
@@ -156,9 +156,9 @@ class DeflateChannel extends FdChannel {
    * @private
    */
   eof(ws) {
-    if (ws._channel !== this) return;
+    if (ws._$channel !== this) return;
 
-    this.slab.input(ws._id, VERB.INPUT | FIN, 0, Buffer.alloc(0));
+    this.slab.input(ws._$id, VERB.INPUT | FIN, 0, Buffer.alloc(0));
     this.schedule();
   }
 
@@ -169,7 +169,7 @@ class DeflateChannel extends FdChannel {
    * @private
    */
   gone(ws) {
-    if (ws._channel !== this) return;
+    if (ws._$channel !== this) return;
 
     this.command(ws, VERB.LEAVE);
     if (this.backlog.has(ws)) this.backlog.release(ws);
@@ -228,7 +228,7 @@ class DeflateChannel extends FdChannel {
       return;
     }
 
-    if (ws._channel !== this || err !== undefined) return;
+    if (ws._$channel !== this || err !== undefined) return;
 
     const state = this.stateOf(ws);
     const { flushes } = state;
@@ -243,7 +243,7 @@ class DeflateChannel extends FdChannel {
     if (state.isStuck && state.given === state.done) {
       state.isStuck = false;
       this.command(ws, VERB.PASSED_ON);
-      asyncContext.run(ws._resource, ws._onDrain, ws);
+      asyncContext.run(ws._$resource, ws._$onDrain, ws);
     }
   }
 
@@ -257,7 +257,7 @@ class DeflateChannel extends FdChannel {
     const state = this.stateOf(ws);
 
     if (state === undefined) super.settle(ws);
-    else if (ws._channel === this) this.callbacks.settle(ws, state.written);
+    else if (ws._$channel === this) this.callbacks.settle(ws, state.written);
   }
 
   /**
@@ -272,7 +272,7 @@ class DeflateChannel extends FdChannel {
     const state = this.stateOf(ws);
 
     if (state === undefined) return super.bufferedAmount(ws);
-    return ws._sent - this.ledger.written(ws._id & INDEX) + state.transport.writableLength;
+    return ws._$sent - this.ledger.written(ws._$id & INDEX) + state.transport.writableLength;
   }
 
   /**
@@ -331,7 +331,7 @@ class DeflateChannel extends FdChannel {
   closed(ws) {
     const state = this.stateOf(ws);
 
-    this.states[ws._id & INDEX] = undefined;
+    this.states[ws._$id & INDEX] = undefined;
     if (state !== undefined) state.transport.destroy();
     super.closed(ws);
   }

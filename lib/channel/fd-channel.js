@@ -114,7 +114,7 @@ class FdChannel extends CommandChannel {
     }
 
     this.adopt(ws);
-    this.slab.attach(ws._id, fd, settings, response, leftover);
+    this.slab.attach(ws._$id, fd, settings, response, leftover);
     this.schedule();
   }
 
@@ -138,9 +138,9 @@ class FdChannel extends CommandChannel {
     const index = this.free.length > 0 ? this.free.pop() : sockets.length;
 
     this.generations[index] ??= 0;
-    ws._channel = this;
-    ws._id = ((this.generations[index] << INDEX_BITS) | index) >>> 0;
-    ws._sent = 0;
+    ws._$channel = this;
+    ws._$id = ((this.generations[index] << INDEX_BITS) | index) >>> 0;
+    ws._$sent = 0;
     sockets[index] = ws;
     this.ledger.reset(index);
     this.connections++;
@@ -168,14 +168,14 @@ class FdChannel extends CommandChannel {
    * @private
    */
   bufferedAmount(ws) {
-    const index = ws._id & INDEX;
-    let amount = ws._sent - this.ledger.written(index);
+    const index = ws._$id & INDEX;
+    let amount = ws._$sent - this.ledger.written(index);
 
     if (amount === 0 || this.ledger.isBlocked(index)) return amount;
 
     // A thread has not come to it, or is at it just now.
     this.native.settle();
-    amount = ws._sent - this.ledger.written(index);
+    amount = ws._$sent - this.ledger.written(index);
 
     // The kernel takes a little at once as long as it has refused nothing: with ws it would have done so already.
     return amount <= NEVER_REFUSED && !this.ledger.isBlocked(index) ? 0 : amount;
@@ -192,7 +192,7 @@ class FdChannel extends CommandChannel {
   stuckAmount(ws) {
     this.offer();
     this.native.settle();
-    return this.ledger.isBlocked(ws._id & INDEX) ? this.bufferedAmount(ws) : 0;
+    return this.ledger.isBlocked(ws._$id & INDEX) ? this.bufferedAmount(ws) : 0;
   }
 
   /**
@@ -202,9 +202,9 @@ class FdChannel extends CommandChannel {
    * @private
    */
   ref(ws) {
-    if ((ws._marks & HELD) !== 0) return;
+    if ((ws._$marks & HELD) !== 0) return;
 
-    ws._marks |= HELD;
+    ws._$marks |= HELD;
     if (this.held++ === 0) this.native.hold(true);
   }
 
@@ -215,9 +215,9 @@ class FdChannel extends CommandChannel {
    * @private
    */
   unref(ws) {
-    if ((ws._marks & HELD) === 0) return;
+    if ((ws._$marks & HELD) === 0) return;
 
-    ws._marks &= ~HELD;
+    ws._$marks &= ~HELD;
     if (--this.held === 0) this.native.hold(false);
   }
 
@@ -233,13 +233,13 @@ class FdChannel extends CommandChannel {
    * @private
    */
   option(ws, name, value = -1, ms = 0) {
-    if (ws._channel !== this) return EBADF;
+    if (ws._$channel !== this) return EBADF;
 
     // The connection may not have crossed yet.
     this.flush();
 
     const number = name === 'keepalive' && value ? ms + 1 : Number(value);
-    const result = this.native.option(ws._id, name, number);
+    const result = this.native.option(ws._$id, name, number);
 
     if (result !== EAGAIN) return result;
 
@@ -256,7 +256,7 @@ class FdChannel extends CommandChannel {
    * @private
    */
   counts(ws) {
-    return this.ledger.counts(ws._id & INDEX, ws._channel === this ? this.bufferedAmount(ws) : 0);
+    return this.ledger.counts(ws._$id & INDEX, ws._$channel === this ? this.bufferedAmount(ws) : 0);
   }
 
   /**
@@ -286,7 +286,7 @@ class FdChannel extends CommandChannel {
    * @private
    */
   settle(ws) {
-    if (ws._channel === this) this.callbacks.settle(ws, this.ledger.written(ws._id & INDEX));
+    if (ws._$channel === this) this.callbacks.settle(ws, this.ledger.written(ws._$id & INDEX));
   }
 
   /**
@@ -319,8 +319,8 @@ class FdChannel extends CommandChannel {
    * @private
    */
   ended(ws) {
-    ws._onEnd();
-    if (ws._channel === this) this.shutdown(ws);
+    ws._$onEnd();
+    if (ws._$channel === this) this.shutdown(ws);
   }
 
   /**
@@ -330,7 +330,7 @@ class FdChannel extends CommandChannel {
    * @private
    */
   closed(ws) {
-    const index = ws._id & INDEX;
+    const index = ws._$id & INDEX;
 
     this.walker.memory.drop(ws);
     this.walker.sockets[index] = null;
@@ -340,7 +340,7 @@ class FdChannel extends CommandChannel {
     noteConnection();
     this.callbacks.fail(ws);
     try {
-      ws._onClosed();
+      ws._$onClosed();
     } finally {
       this.unref(ws);
     }

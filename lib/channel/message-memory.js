@@ -123,7 +123,7 @@ class MessageMemory {
    * @private
    */
   poolFor(ws, length) {
-    const pool = ws._memory;
+    const pool = ws._$memory;
 
     if (pool !== null && pool.fits(length)) return pool;
 
@@ -135,7 +135,7 @@ class MessageMemory {
     this.owners.add(ws);
     this.pooled += size;
     this.timer ??= outside(() => setTimeout(sweep, SWEEP, this).unref());
-    return (ws._memory = new Pool(size));
+    return (ws._$memory = new Pool(size));
   }
 
   /**
@@ -145,11 +145,11 @@ class MessageMemory {
    * @private
    */
   drop(ws) {
-    if (ws._memory === null) return;
+    if (ws._$memory === null) return;
 
-    this.pooled -= ws._memory.size;
+    this.pooled -= ws._$memory.size;
     this.owners.delete(ws);
-    ws._memory = null;
+    ws._$memory = null;
   }
 }
 
@@ -161,7 +161,7 @@ class MessageMemory {
  */
 function sweep(memory) {
   for (const ws of memory.owners) {
-    if (ws._memory.isFresh) ws._memory.isFresh = false;
+    if (ws._$memory.isFresh) ws._$memory.isFresh = false;
     else memory.drop(ws);
   }
 

@@ -1,7 +1,7 @@
 'use strict';
 
 // When is the callback of `send()` due? When everything sent up to it has been
-// taken by the kernel: `ws._sent` counts what was asked for, the channel knows
+// taken by the kernel: `ws._$sent` counts what was asked for, the channel knows
 // how much of it is out.
 
 const asyncContext = require('../base/async-context');
@@ -100,7 +100,7 @@ module.exports = { SendCallbacks };
  * @private
  */
 function run(ws, cb) {
-  asyncContext.run(ws._resource, cb, null, null);
+  asyncContext.run(ws._$resource, cb, null, null);
 }
 
 /**

@@ -91,7 +91,7 @@ class StreamChannel extends FdChannel {
    */
   attach(ws, config, response, leftover, transport) {
     super.attach(ws, config, response, leftover, NONE);
-    this.states[ws._id & INDEX] = new StreamState(ws, transport);
+    this.states[ws._$id & INDEX] = new StreamState(ws, transport);
   }
 
   /**
@@ -116,12 +116,12 @@ class StreamChannel extends FdChannel {
    * @private
    */
   input(ws, chunk) {
-    if (ws._channel !== this) return;
+    if (ws._$channel !== this) return;
 
     // The connection has to be there before its input.
     if (!this.slab.isEmpty) this.calls.flush();
 
-    this.inline.input(ws._id, chunk, this.backlogOf(ws));
+    this.inline.input(ws._$id, chunk, this.backlogOf(ws));
     this.finish();
   }
 
@@ -145,7 +145,7 @@ class StreamChannel extends FdChannel {
    * @private
    */
   backlogOf(ws) {
-    const { done, given } = this.states[ws._id & INDEX];
+    const { done, given } = this.states[ws._$id & INDEX];
 
     return Math.min(given - done, 0xffffffff);
   }
@@ -167,7 +167,7 @@ class StreamChannel extends FdChannel {
    * @private
    */
   gone(ws) {
-    if (ws._channel !== this) return;
+    if (ws._$channel !== this) return;
 
     super.terminate(ws);
     // As with ws, our 'close' comes within that of the stream.
@@ -193,7 +193,7 @@ class StreamChannel extends FdChannel {
 
     const state = this.states[id & INDEX];
 
-    if (state === undefined || state.ws._id !== id) return 0;
+    if (state === undefined || state.ws._$id !== id) return 0;
     if (!state.isTouched) {
       state.isTouched = true;
       this.touched.push(state);
@@ -251,7 +251,7 @@ class StreamChannel extends FdChannel {
     this.touched = [];
     for (const state of touched) {
       state.isTouched = false;
-      state.taken = state.ws._sent;
+      state.taken = state.ws._$sent;
       state.flushes.push(state.given, state.taken);
       state.transport.flushed();
       state.isStuck ||= state.transport.isStuck;
@@ -269,9 +269,9 @@ class StreamChannel extends FdChannel {
   written(ws, bytes, err) {
     // Called by the native side when a slab with callbacks went out: the
     // streams will tell.
-    if (ws === undefined || ws._channel !== this || err !== undefined) return;
+    if (ws === undefined || ws._$channel !== this || err !== undefined) return;
 
-    const state = this.states[ws._id & INDEX];
+    const state = this.states[ws._$id & INDEX];
     const { flushes } = state;
 
     state.done += bytes;
@@ -283,9 +283,9 @@ class StreamChannel extends FdChannel {
     this.settle(ws);
     if (state.isStuck && this.bufferedAmount(ws) === 0) {
       state.isStuck = false;
-      this.native.passedOn(ws._id);
+      this.native.passedOn(ws._$id);
       this.finish();
-      asyncContext.run(ws._resource, ws._onDrain, ws);
+      asyncContext.run(ws._$resource, ws._$onDrain, ws);
     }
   }
 
@@ -296,7 +296,7 @@ class StreamChannel extends FdChannel {
    * @private
    */
   settle(ws) {
-    if (ws._channel === this) this.callbacks.settle(ws, this.states[ws._id & INDEX].written);
+    if (ws._$channel === this) this.callbacks.settle(ws, this.states[ws._$id & INDEX].written);
   }
 
   /**
@@ -307,9 +307,9 @@ class StreamChannel extends FdChannel {
    * @private
    */
   bufferedAmount(ws) {
-    const { taken, transport } = this.states[ws._id & INDEX];
+    const { taken, transport } = this.states[ws._$id & INDEX];
 
-    return ws._sent - taken + transport.writableLength;
+    return ws._$sent - taken + transport.writableLength;
   }
 
   /**
@@ -342,7 +342,7 @@ class StreamChannel extends FdChannel {
    * @private
    */
   terminate(ws) {
-    const { transport } = this.states[ws._id & INDEX];
+    const { transport } = this.states[ws._$id & INDEX];
 
     this.catchUp();
     transport.destroy();
@@ -365,7 +365,7 @@ class StreamChannel extends FdChannel {
    * @private
    */
   stopReading(ws) {
-    this.states[ws._id & INDEX].transport.pause();
+    this.states[ws._$id & INDEX].transport.pause();
   }
 
   /**
@@ -375,7 +375,7 @@ class StreamChannel extends FdChannel {
    * @private
    */
   startReading(ws) {
-    this.states[ws._id & INDEX].transport.resume();
+    this.states[ws._$id & INDEX].transport.resume();
   }
 
   /**
@@ -385,9 +385,9 @@ class StreamChannel extends FdChannel {
    * @private
    */
   closed(ws) {
-    const { transport } = this.states[ws._id & INDEX];
+    const { transport } = this.states[ws._$id & INDEX];
 
-    this.states[ws._id & INDEX] = undefined;
+    this.states[ws._$id & INDEX] = undefined;
     transport.destroy();
     super.closed(ws);
   }

@@ -97,8 +97,8 @@ class Walker {
 
       if (this.cursor >= this.stop) this.stop = this.cursor + (words[at + 1] >>> 16);
 
-      if (ws === undefined || ws === null || ws._id !== words[at]) this.cursor = this.stop;
-      else run(ws._resource, runEvents, this, ws);
+      if (ws === undefined || ws === null || ws._$id !== words[at]) this.cursor = this.stop;
+      else run(ws._$resource, runEvents, this, ws);
 
       if (this.cursor >= look && this.cursor < this.end) {
         const now = performance.now();
@@ -154,9 +154,9 @@ class Walker {
     }
 
     if (kind === BINARY && ws._binaryType === 'nodebuffer') {
-      ws._onMessage(this.memory.copy(ws, memory, TABLE_BYTES + offset, length), true);
+      ws._$onMessage(this.memory.copy(ws, memory, TABLE_BYTES + offset, length), true);
     } else if (kind === TEXT) {
-      ws._onMessage(this.memory.copy(ws, memory, TABLE_BYTES + offset, length), false);
+      ws._$onMessage(this.memory.copy(ws, memory, TABLE_BYTES + offset, length), false);
     } else {
       this.deliver(ws, kind, this.dataOf(ws, kind, offset, length));
     }
@@ -170,7 +170,7 @@ class Walker {
    * @private
    */
   isHeld(ws) {
-    return ws._flow !== 0 || this.channel.backlog.has(ws);
+    return ws._$flow !== 0 || this.channel.backlog.has(ws);
   }
 
   /**
@@ -240,20 +240,20 @@ class Walker {
   deliver(ws, kind, data) {
     switch (kind & OPCODE) {
       case TEXT:
-        return ws._onMessage(data, false);
+        return ws._$onMessage(data, false);
       case BINARY:
-        return ws._onMessage(data, true);
+        return ws._$onMessage(data, true);
       case PING:
-        return ws._onPing(data);
+        return ws._$onPing(data);
       case PONG:
-        return ws._onPong(data);
+        return ws._$onPong(data);
       case PEER_CLOSE:
-        return ws._onPeerClose(data.readUInt16LE(0), data.subarray(2));
+        return ws._$onPeerClose(data.readUInt16LE(0), data.subarray(2));
       case ERROR:
         return this.fail(ws, data);
       case DRAIN:
         this.channel.settle(ws);
-        return ws._onDrain();
+        return ws._$onDrain();
       case WRITTEN:
         return this.channel.settle(ws);
       case END:
@@ -275,7 +275,7 @@ class Walker {
   fail(ws, data) {
     const end = data.indexOf(0, 2);
 
-    ws._onError(data.latin1Slice(2, end), data.utf8Slice(end + 1), data.readUInt16LE(0));
+    ws._$onError(data.latin1Slice(2, end), data.utf8Slice(end + 1), data.readUInt16LE(0));
   }
 
   /**
@@ -290,7 +290,7 @@ class Walker {
    */
   keepBack(ws, kind, offset, length) {
     // What is due in any case, and does not wait for messages.
-    const isTerminated = (ws._flow & TERMINATED) !== 0;
+    const isTerminated = (ws._$flow & TERMINATED) !== 0;
 
     if (kind === WRITTEN || (kind === DRAIN && !isTerminated)) {
       this.deliver(ws, kind, EMPTY_BUFFER);
@@ -372,12 +372,12 @@ function runChunk(walker, ws, last) {
   const piece = copyChunk(memory, TABLE_BYTES + start, size);
 
   while (walker.cursor < last) {
-    if (ws._flow !== 0 || ws._binaryType !== 'nodebuffer') return;
+    if (ws._$flow !== 0 || ws._binaryType !== 'nodebuffer') return;
     // A handler has given the piece away: the rest is copied once more.
     if (size !== 0 && piece.byteLength === 0) return;
 
     const at = walker.cursor++ << 2;
 
-    ws._onMessage(new FastBuffer(piece, words[at + 2] - start, words[at + 3]), (words[at + 1] & KIND) === BINARY);
+    ws._$onMessage(new FastBuffer(piece, words[at + 2] - start, words[at + 3]), (words[at + 1] & KIND) === BINARY);
   }
 }

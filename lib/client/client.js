@@ -132,7 +132,7 @@ class ClientHandshake {
     req.on('error', (err) => this.onError(req, err));
     req.on('response', (res) => this.onResponse(req, res));
     req.on('upgrade', (res, socket, head) => {
-      asyncContext.run(ws._resource, () => this.onUpgrade(key, res, socket, head));
+      asyncContext.run(ws._$resource, () => this.onUpgrade(key, res, socket, head));
     });
     return req;
   }
@@ -330,7 +330,7 @@ class ClientHandshake {
    * @private
    */
   emitError(err) {
-    this.ws._marks |= ERROR_EMITTED;
+    this.ws._$marks |= ERROR_EMITTED;
     this.emit('error', err);
   }
 
@@ -346,7 +346,7 @@ class ClientHandshake {
     try {
       this.emit('close', ws._closeCode, ws._closeMessage);
     } finally {
-      asyncContext.release(ws._resource);
+      asyncContext.release(ws._$resource);
     }
   }
 
@@ -361,7 +361,7 @@ class ClientHandshake {
     const { ws } = this;
     let isHeard = false;
 
-    asyncContext.run(ws._resource, () => (isHeard = ws.emit(...event)));
+    asyncContext.run(ws._$resource, () => (isHeard = ws.emit(...event)));
     return isHeard;
   }
 }

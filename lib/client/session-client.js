@@ -87,7 +87,7 @@ class SessionHandshake extends ClientHandshake {
     stream.on('error', (err) => this.giveUp(err));
     stream.on('close', () => this.giveUp(closedTooEarly()));
     stream.on('response', (answered) => {
-      if (!this.isOver) asyncContext.run(this.ws._resource, () => this.onAnswer(stream, answered));
+      if (!this.isOver) asyncContext.run(this.ws._$resource, () => this.onAnswer(stream, answered));
     });
   }
 

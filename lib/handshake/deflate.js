@@ -76,7 +76,7 @@ function acceptResponse(options, header) {
  * @private
  */
 function use(ws, agreed) {
-  if (agreed !== null) ws._config = configWith(ws._config, { deflate: agreed });
+  if (agreed !== null) ws._$config = configWith(ws._$config, { deflate: agreed });
 }
 
 /**

@@ -115,7 +115,7 @@ function extensionsFor(wss, req, socket) {
  * @return {(String|String[])} The response, a character per byte; for a stream of HTTP/2 its header lines
  * @private
  */
-function responseFor(wss, req, accept, { _config: { deflate: agreed }, _protocol: protocol }) {
+function responseFor(wss, req, accept, { _$config: { deflate: agreed }, _protocol: protocol }) {
   const isOverStream = isStreamRequest(req);
 
   if (!isOverStream && protocol === '' && agreed === null && wss.listenerCount('headers') === 0)

@@ -142,7 +142,7 @@ class WebSocketServer extends EventEmitter {
     if (this._state === CLOSING) return;
 
     this._state = CLOSING;
-    this._detach();
+    this._$detach();
   }
 
   /**
@@ -265,7 +265,7 @@ class WebSocketServer extends EventEmitter {
       else {
         const accept = extensions[kAccept] ?? acceptOf(key);
 
-        this._accept(accept, extensions[deflate.NAME] ?? null, protocols, { req, socket, head }, cb);
+        this._$accept(accept, extensions[deflate.NAME] ?? null, protocols, { req, socket, head }, cb);
       }
     });
 
@@ -283,7 +283,7 @@ class WebSocketServer extends EventEmitter {
    * @param {Function} cb Called with the WebSocket and the request
    * @private
    */
-  _accept(accept, agreed, protocols, upgrade, cb) {
+  _$accept(accept, agreed, protocols, upgrade, cb) {
     const { options } = this;
     const { req, socket } = upgrade;
     const ws = new options.WebSocket(null, undefined, options);
@@ -303,7 +303,7 @@ class WebSocketServer extends EventEmitter {
       onOpen: () => {
         if (this.clients) {
           this.clients.add(ws);
-          ws._server = this;
+          ws._$server = this;
         }
 
         cb(ws, req);
@@ -317,7 +317,7 @@ class WebSocketServer extends EventEmitter {
    *
    * @private
    */
-  _detach() {
+  _$detach() {
     const server = this._server;
 
     if (server) {
@@ -340,7 +340,7 @@ class WebSocketServer extends EventEmitter {
    * @param {WebSocket} ws The WebSocket
    * @private
    */
-  _forget(ws) {
+  _$forget(ws) {
     this.clients.delete(ws);
     if (this._shouldEmitClose && this.clients.size === 0) {
       process.nextTick(emitClose, this);

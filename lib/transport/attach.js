@@ -36,7 +36,7 @@ function attach(ws, { req, socket, head }, response, options, then) {
   takeover.take(req, socket, head, {
     connection,
     isPossible() {
-      channel = channels.forSocket(ws._config);
+      channel = channels.forSocket(ws._$config);
       return channel !== null;
     },
     onFail: then.onFail,
@@ -44,7 +44,7 @@ function attach(ws, { req, socket, head }, response, options, then) {
       if (result.kind === 'fd') runOnDescriptor(ws, connection, channel, result, response);
       else runOnStream(ws, result, response);
 
-      ws._onOpen();
+      ws._$onOpen();
       then.onOpen(ws);
     },
     releaseSocket,
@@ -63,8 +63,8 @@ function attach(ws, { req, socket, head }, response, options, then) {
  * @private
  */
 function runOnDescriptor(ws, link, channel, { fd, leftover }, response) {
-  ws._link = link;
-  channel.attach(ws, ws._config, response, leftover, fd);
+  ws._$link = link;
+  channel.attach(ws, ws._$config, response, leftover, fd);
 }
 
 /**
@@ -81,11 +81,11 @@ function runOnStream(ws, { duplex, leftover }, response) {
     response = '';
   }
 
-  const channel = channels.stream(ws._config);
+  const channel = channels.stream(ws._$config);
   const transport = new StreamTransport(ws, channel, duplex);
 
-  ws._link = transport;
-  channel.attach(ws, ws._config, response, null, transport);
+  ws._$link = transport;
+  channel.attach(ws, ws._$config, response, null, transport);
   transport.open(leftover);
   // Whoever writes to the stream from now on writes behind the response.
   channel.catchUp();

@@ -58,7 +58,7 @@ class SocketLink {
 
     if (this.tail.isReleased) setImmediate(() => this.release());
     else if (why === 'destroy') ws.terminate();
-    else if (why === 'reset') ws._reset();
+    else if (why === 'reset') ws._$reset();
 
     // 'eof' needs nothing: the engine comes to the same FIN after what was received before it.
   }
@@ -71,7 +71,7 @@ class SocketLink {
   shutdown() {
     const { ws } = this;
 
-    if (ws._channel !== null) ws._channel.halfClose(ws);
+    if (ws._$channel !== null) ws._$channel.halfClose(ws);
   }
 
   /**
@@ -84,12 +84,12 @@ class SocketLink {
   write(bytes) {
     const { ws } = this;
 
-    if (ws._channel === null || ws._readyState > OPEN) return BROKEN_PIPE;
+    if (ws._$channel === null || ws._readyState > OPEN) return BROKEN_PIPE;
 
     const start = bytes.subarray(0, START);
     const rest = bytes.length > COPIED ? Buffer.from(bytes.subarray(START)) : bytes.subarray(START);
 
-    ws._channel.sendRaw(ws, start, rest);
+    ws._$channel.sendRaw(ws, start, rest);
     return 0;
   }
 
@@ -99,7 +99,7 @@ class SocketLink {
    * @private
    */
   ref() {
-    if (this.ws._channel !== null) this.ws._channel.ref(this.ws);
+    if (this.ws._$channel !== null) this.ws._$channel.ref(this.ws);
   }
 
   /**
@@ -108,7 +108,7 @@ class SocketLink {
    * @private
    */
   unref() {
-    if (this.ws._channel !== null) this.ws._channel.unref(this.ws);
+    if (this.ws._$channel !== null) this.ws._$channel.unref(this.ws);
   }
 
   /**
@@ -116,7 +116,7 @@ class SocketLink {
    * @private
    */
   hasRef() {
-    return (this.ws._marks & HELD) !== 0;
+    return (this.ws._$marks & HELD) !== 0;
   }
 
   /**
@@ -130,7 +130,7 @@ class SocketLink {
   option(name, ...args) {
     const { ws } = this;
 
-    return ws._channel === null ? EBADF : ws._channel.option(ws, name, ...args);
+    return ws._$channel === null ? EBADF : ws._$channel.option(ws, name, ...args);
   }
 
   /**
@@ -140,7 +140,7 @@ class SocketLink {
   counts() {
     const { ws } = this;
 
-    if (ws._channel !== null) return ws._channel.counts(ws);
+    if (ws._$channel !== null) return ws._$channel.counts(ws);
     return this.tail?.counts ?? NO_COUNTS;
   }
 

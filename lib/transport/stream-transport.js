@@ -265,7 +265,7 @@ function written(transport, err) {
   const { channel, lengths, ws } = transport;
   const length = lengths.shift();
 
-  if (ws._channel === null) return;
+  if (ws._$channel === null) return;
   if (err) {
     const { message } = err;
 

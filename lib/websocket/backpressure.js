@@ -26,7 +26,7 @@ const REASON = 'Backpressure limit exceeded';
  * @private
  */
 function admits(ws, cb) {
-  const { maxBackpressure, onBackpressure } = ws._config;
+  const { maxBackpressure, onBackpressure } = ws._$config;
 
   if (maxBackpressure === 0 || ws.bufferedAmount <= maxBackpressure) {
     return true;
@@ -36,7 +36,7 @@ function admits(ws, cb) {
   // nobody waits for it here, but it must not be late for ever.
   const late = Math.min(KERNEL, maxBackpressure * LATENESS);
 
-  if (ws._channel.stuckAmount(ws) <= maxBackpressure && ws.bufferedAmount <= maxBackpressure + late) return true;
+  if (ws._$channel.stuckAmount(ws) <= maxBackpressure && ws.bufferedAmount <= maxBackpressure + late) return true;
 
   if (typeof cb === 'function') {
     process.nextTick(cb, codedError('ERR_UPSHIFT_BACKPRESSURE', REASON));

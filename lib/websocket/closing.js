@@ -56,10 +56,10 @@ function checkClose(code, reason) {
  * @private
  */
 function sendClose(ws, code, reason) {
-  if (ws._channel === null) return;
+  if (ws._$channel === null) return;
 
-  ws._channel.close(ws, code, reason);
-  ws._marks |= CLOSE_SENT;
+  ws._$channel.close(ws, code, reason);
+  ws._$marks |= CLOSE_SENT;
   shutdownWhenDone(ws);
 }
 
@@ -72,8 +72,8 @@ function sendClose(ws, code, reason) {
  * @private
  */
 function shutdownWhenDone(ws) {
-  if (ws._channel === null || (ws._marks & CLOSE_SENT) === 0) return;
-  if ((ws._marks & (CLOSE_RECEIVED | FAILED)) !== 0) ws._channel.shutdown(ws);
+  if (ws._$channel === null || (ws._$marks & CLOSE_SENT) === 0) return;
+  if ((ws._$marks & (CLOSE_RECEIVED | FAILED)) !== 0) ws._$channel.shutdown(ws);
 }
 
 /**
@@ -84,9 +84,9 @@ function shutdownWhenDone(ws) {
  * @private
  */
 function emitError(ws, err) {
-  if ((ws._marks & ERROR_EMITTED) !== 0) return;
+  if ((ws._$marks & ERROR_EMITTED) !== 0) return;
 
-  ws._marks |= ERROR_EMITTED;
+  ws._$marks |= ERROR_EMITTED;
   ws.emit('error', err);
 }
 

@@ -35,7 +35,8 @@ const { emit } = EventEmitter.prototype;
 
 /**
  * The receiving side of a WebSocket. There are as many objects as there are connections, so it has few fields of its own
- * and no closures.
+ * and no closures. Those that are not ws's begin with `_$`: applications keep things of their own on a WebSocket, `_id`
+ * for one, and have methods of their own in classes that extend it.
  *
  * @extends EventEmitter
  */
@@ -51,23 +52,23 @@ class Connection extends EventEmitter {
 
     this._events = new Listeners();
     this._binaryType = BINARY_TYPES[0];
-    this._channel = null;
-    this._client = null;
+    this._$channel = null;
+    this._$client = null;
     this._closeCode = 1006;
     this._closeMessage = EMPTY_BUFFER;
-    this._config = configOf(options, isServer);
-    this._flow = 0;
-    this._id = 0;
-    this._link = null;
-    this._marks = EventEmitter.captureRejections ? CAPTURES : 0;
-    this._memory = null;
-    this._outbox = null;
-    this._ownSender = null;
+    this._$config = configOf(options, isServer);
+    this._$flow = 0;
+    this._$id = 0;
+    this._$link = null;
+    this._$marks = EventEmitter.captureRejections ? CAPTURES : 0;
+    this._$memory = null;
+    this._$outbox = null;
+    this._$ownSender = null;
     this._protocol = '';
     this._readyState = CONNECTING;
-    this._resource = asyncContext.capture();
-    this._sent = 0;
-    this._server = null;
+    this._$resource = asyncContext.capture();
+    this._$sent = 0;
+    this._$server = null;
   }
 
   /**
@@ -75,7 +76,7 @@ class Connection extends EventEmitter {
    *
    * @private
    */
-  _onOpen() {
+  _$onOpen() {
     this._readyState = OPEN;
     this.emit('open');
   }
@@ -88,15 +89,15 @@ class Connection extends EventEmitter {
    * @param {Boolean} isBinary Whether it is binary
    * @private
    */
-  _onMessage(data, isBinary) {
-    if (!this._config.allowSynchronousEvents) {
+  _$onMessage(data, isBinary) {
+    if (!this._$config.allowSynchronousEvents) {
       emitAlone(this, 'message', data, isBinary);
       return;
     }
 
     const listener = this._events.message;
 
-    if (typeof listener === 'function' && this.emit === emit && (this._marks & CAPTURES) === 0) {
+    if (typeof listener === 'function' && this.emit === emit && (this._$marks & CAPTURES) === 0) {
       listener.call(this, data, isBinary);
     } else {
       this.emit('message', data, isBinary);
@@ -109,9 +110,9 @@ class Connection extends EventEmitter {
    * @param {Buffer} data Its payload
    * @private
    */
-  _onPing(data) {
-    if (this._config.pongsByHand && this._readyState === OPEN) this.pong(data);
-    if (this._config.allowSynchronousEvents) this.emit('ping', data);
+  _$onPing(data) {
+    if (this._$config.pongsByHand && this._readyState === OPEN) this.pong(data);
+    if (this._$config.allowSynchronousEvents) this.emit('ping', data);
     else emitAlone(this, 'ping', data);
   }
 
@@ -121,8 +122,8 @@ class Connection extends EventEmitter {
    * @param {Buffer} data Its payload
    * @private
    */
-  _onPong(data) {
-    if (this._config.allowSynchronousEvents) this.emit('pong', data);
+  _$onPong(data) {
+    if (this._$config.allowSynchronousEvents) this.emit('pong', data);
     else emitAlone(this, 'pong', data);
   }
 
@@ -133,8 +134,8 @@ class Connection extends EventEmitter {
    * @param {Buffer} reason The reason
    * @private
    */
-  _onPeerClose(code, reason) {
-    this._marks |= CLOSE_RECEIVED;
+  _$onPeerClose(code, reason) {
+    this._$marks |= CLOSE_RECEIVED;
     this._closeCode = code;
     this._closeMessage = reason.length === 0 ? EMPTY_BUFFER : reason;
 
@@ -150,8 +151,8 @@ class Connection extends EventEmitter {
    * @param {Number} closeCode The status code to close with
    * @private
    */
-  _onError(code, message, closeCode) {
-    this._marks |= FAILED;
+  _$onError(code, message, closeCode) {
+    this._$marks |= FAILED;
     this.close(closeCode);
     emitError(this, protocolError(code, message));
   }
@@ -161,7 +162,7 @@ class Connection extends EventEmitter {
    *
    * @private
    */
-  _onEnd() {
+  _$onEnd() {
     this._readyState = CLOSING;
   }
 
@@ -170,7 +171,7 @@ class Connection extends EventEmitter {
    *
    * @private
    */
-  _onDrain() {
+  _$onDrain() {
     this.emit('drain');
   }
 
@@ -179,21 +180,21 @@ class Connection extends EventEmitter {
    *
    * @private
    */
-  _onClosed() {
-    const channel = this._channel;
+  _$onClosed() {
+    const channel = this._$channel;
 
     this._readyState = CLOSED;
-    this._channel = null;
-    this._memory = null;
-    if (this._server !== null) this._server._forget(this);
+    this._$channel = null;
+    this._$memory = null;
+    if (this._$server !== null) this._$server._$forget(this);
 
     // As with ws: at 'close' the socket is destroyed already, and its own 'close' follows, whatever a listener does.
-    this._link.closed(channel);
+    this._$link.closed(channel);
     try {
       this.emitClose();
     } finally {
-      this._link.release();
-      asyncContext.release(this._resource);
+      this._$link.release();
+      asyncContext.release(this._$resource);
     }
   }
 
@@ -212,12 +213,12 @@ class Connection extends EventEmitter {
    *
    * @private
    */
-  _reset() {
-    if (this._channel === null) return;
+  _$reset() {
+    if (this._$channel === null) return;
 
     this._readyState = CLOSING;
-    this._flow |= TERMINATED;
-    this._channel.reset(this);
+    this._$flow |= TERMINATED;
+    this._$channel.reset(this);
   }
 }
 
@@ -233,7 +234,7 @@ module.exports = { Connection };
  * @private
  */
 function emitAlone(ws, ...event) {
-  ws._flow |= DEFERRED;
+  ws._$flow |= DEFERRED;
   try {
     ws.emit(...event);
   } finally {
@@ -248,6 +249,6 @@ function emitAlone(ws, ...event) {
  * @private
  */
 function undefer(ws) {
-  ws._flow &= ~DEFERRED;
-  if (ws._flow === 0 && ws._channel !== null) ws._channel.resume(ws);
+  ws._$flow &= ~DEFERRED;
+  if (ws._$flow === 0 && ws._$channel !== null) ws._$channel.resume(ws);
 }

@@ -179,7 +179,7 @@ makeEnumerable(MessageEvent, ['data']);
 const EVENT_FROM = {
   close(ws, code, reason) {
     const clean = CLOSE_RECEIVED | CLOSE_SENT;
-    const wasClean = (ws._marks & clean) === clean;
+    const wasClean = (ws._$marks & clean) === clean;
 
     return new CloseEvent('close', { code, reason: reason.toString(), wasClean }, ws);
   },

@@ -50,7 +50,7 @@ class Outbox {
     this.run();
 
     // The engine's timer starts with the close frame, and that may never come.
-    if (this.reading) setTimeout(giveUp, this.ws._config.closeTimeout, this).unref();
+    if (this.reading) setTimeout(giveUp, this.ws._$config.closeTimeout, this).unref();
   }
 
   /**
@@ -72,7 +72,7 @@ class Outbox {
     }
 
     // With nothing left the WebSocket returns to the direct way.
-    if (!this.reading && this.bytes === 0) this.ws._outbox = null;
+    if (!this.reading && this.bytes === 0) this.ws._$outbox = null;
   }
 
   /**
@@ -115,7 +115,7 @@ class Outbox {
           entry.payload = payloadOf(data);
           this.bytes += entry.payload.length;
           this.reading = false;
-          if (this.ws._channel === null) this.fail(closedWhileReading());
+          if (this.ws._$channel === null) this.fail(closedWhileReading());
           else this.run();
         });
       },
@@ -134,10 +134,10 @@ class Outbox {
 
     this.reading = false;
     this.fail(err);
-    if (ws._channel === null) return;
+    if (ws._$channel === null) return;
     if (ws._readyState === OPEN) ws._readyState = CLOSING;
 
-    ws._channel.shutdown(ws);
+    ws._$channel.shutdown(ws);
     emitError(ws, err);
   }
 
@@ -180,13 +180,13 @@ function giveUp(outbox) {
  * @private
  */
 function post(ws, payload, opcode, fin, mask, cb, isPlain) {
-  if (ws._outbox === null && !isBlob(payload)) {
+  if (ws._$outbox === null && !isBlob(payload)) {
     transmit(ws, payload, opcode, fin, mask, cb, isPlain);
     return;
   }
 
-  ws._outbox ??= new Outbox(ws);
-  ws._outbox.push({ isClose: false, payload, opcode, fin, mask, cb, isPlain });
+  ws._$outbox ??= new Outbox(ws);
+  ws._$outbox.push({ isClose: false, payload, opcode, fin, mask, cb, isPlain });
 }
 
 /**
@@ -199,8 +199,8 @@ function post(ws, payload, opcode, fin, mask, cb, isPlain) {
  * @private
  */
 function postRaw(ws, start, rest, cb) {
-  if (ws._outbox === null) transmitRaw(ws, start, rest, cb);
-  else ws._outbox.push({ isClose: false, payload: rest, start, cb });
+  if (ws._$outbox === null) transmitRaw(ws, start, rest, cb);
+  else ws._$outbox.push({ isClose: false, payload: rest, start, cb });
 }
 
 /**
@@ -213,7 +213,7 @@ function postRaw(ws, start, rest, cb) {
  * @private
  */
 function transmitRaw(ws, start, rest, cb) {
-  ws._channel.sendRaw(ws, start, rest, typeof cb === 'function' ? cb : undefined);
+  ws._$channel.sendRaw(ws, start, rest, typeof cb === 'function' ? cb : undefined);
 }
 
 /**
@@ -229,7 +229,7 @@ function transmitRaw(ws, start, rest, cb) {
  * @private
  */
 function transmit(ws, payload, opcode, fin, mask, cb, isPlain) {
-  ws._channel.send(ws, payload, opcode, fin, mask, typeof cb === 'function' ? cb : undefined, isPlain);
+  ws._$channel.send(ws, payload, opcode, fin, mask, typeof cb === 'function' ? cb : undefined, isPlain);
 }
 
 /**
@@ -243,8 +243,8 @@ function transmit(ws, payload, opcode, fin, mask, cb, isPlain) {
  */
 function refuse(ws, data, cb) {
   if (data) {
-    ws._outbox ??= new Outbox(ws);
-    ws._outbox.bytes += lengthOf(payloadOf(data));
+    ws._$outbox ??= new Outbox(ws);
+    ws._$outbox.bytes += lengthOf(payloadOf(data));
   }
 
   if (cb) {

@@ -28,7 +28,7 @@ function sendMessage(ws, data, options, cb) {
 
   let opcode = typeof data === 'string' ? TEXT : BINARY;
   let fin = true;
-  let mask = !ws._config.isServer;
+  let mask = !ws._$config.isServer;
   let isPlain = false;
 
   // Text is no options, and tolerated: some pass an encoding.
@@ -76,7 +76,7 @@ function sendControl(ws, opcode, data, mask, cb) {
 
   checkCallback(cb);
 
-  outbox.post(ws, payload, opcode, true, mask === undefined ? !ws._config.isServer : Boolean(mask), cb);
+  outbox.post(ws, payload, opcode, true, mask === undefined ? !ws._$config.isServer : Boolean(mask), cb);
 }
 
 module.exports = { sendControl, sendMessage };

@@ -57,8 +57,8 @@ class WebSocket extends Connection {
 
     const Handshake = isSession(asked.options.session) ? SessionHandshake : ClientHandshake;
 
-    this._client = new Handshake(this, asked.protocols, asked.options);
-    this._client.start(address);
+    this._$client = new Handshake(this, asked.protocols, asked.options);
+    this._$client.start(address);
   }
 
   /**
@@ -84,10 +84,10 @@ class WebSocket extends Connection {
    * @type {Number}
    */
   get bufferedAmount() {
-    const queued = this._outbox === null ? 0 : this._outbox.bytes;
+    const queued = this._$outbox === null ? 0 : this._$outbox.bytes;
 
-    if (this._channel === null) return queued;
-    return this._channel.bufferedAmount(this) + queued;
+    if (this._$channel === null) return queued;
+    return this._$channel.bufferedAmount(this) + queued;
   }
 
   /**
@@ -96,14 +96,14 @@ class WebSocket extends Connection {
    * @type {String}
    */
   get extensions() {
-    return this._config.deflate === null ? '' : deflate.NAME;
+    return this._$config.deflate === null ? '' : deflate.NAME;
   }
 
   /**
    * @type {Boolean}
    */
   get isPaused() {
-    return (this._flow & PAUSED) !== 0;
+    return (this._$flow & PAUSED) !== 0;
   }
 
   /**
@@ -129,7 +129,14 @@ class WebSocket extends Connection {
    * @type {(String|null)}
    */
   get transport() {
-    return this._link === null ? null : this._link.kind;
+    return this._$link === null ? null : this._$link.kind;
+  }
+
+  /**
+   * @param {*} value What an application keeps under that name, as it may with ws
+   */
+  set transport(value) {
+    Object.defineProperty(this, 'transport', { configurable: true, enumerable: true, value, writable: true });
   }
 
   /**
@@ -138,7 +145,7 @@ class WebSocket extends Connection {
    * @type {(String|undefined)}
    */
   get url() {
-    return this._client === null ? undefined : this._client.url;
+    return this._$client === null ? undefined : this._$client.url;
   }
 
   /**
@@ -148,14 +155,14 @@ class WebSocket extends Connection {
    * @private
    */
   get _isServer() {
-    return this._config.isServer;
+    return this._$config.isServer;
   }
 
   /**
    * @param {Boolean} isServer Whether it did; to be told before `setSocket()`
    */
   set _isServer(isServer) {
-    this._config = configWith(this._config, { isServer: Boolean(isServer) });
+    this._$config = configWith(this._$config, { isServer: Boolean(isServer) });
   }
 
   /**
@@ -165,7 +172,7 @@ class WebSocket extends Connection {
    * @private
    */
   get _req() {
-    return this._client === null ? null : this._client.req;
+    return this._$client === null ? null : this._$client.req;
   }
 
   /**
@@ -176,7 +183,7 @@ class WebSocket extends Connection {
    */
   get _sender() {
     if (this._readyState === CONNECTING) return null;
-    return (this._ownSender ??= new ConnectionSender(this));
+    return (this._$ownSender ??= new ConnectionSender(this));
   }
 
   /**
@@ -186,11 +193,11 @@ class WebSocket extends Connection {
    * @private
    */
   get _socket() {
-    if (this._link === null) return null;
+    if (this._$link === null) return null;
     // The application may write to the stream or end it: what was sent before comes first.
-    if (this._link.kind === 'stream' && this._channel !== null) this._channel.catchUp();
+    if (this._$link.kind === 'stream' && this._$channel !== null) this._$channel.catchUp();
 
-    return this._link.socket;
+    return this._$link.socket;
   }
 
   /**
@@ -203,7 +210,7 @@ class WebSocket extends Connection {
   close(code, data) {
     if (this._readyState === CLOSED) return;
     if (this._readyState === CONNECTING) {
-      if (this._client !== null) this._client.abort();
+      if (this._$client !== null) this._$client.abort();
       return;
     }
 
@@ -215,8 +222,8 @@ class WebSocket extends Connection {
     const reason = checkClose(code, data);
 
     this._readyState = CLOSING;
-    if (this._outbox === null) sendClose(this, code, reason);
-    else this._outbox.close(code, reason);
+    if (this._$outbox === null) sendClose(this, code, reason);
+    else this._$outbox.close(code, reason);
   }
 
   /**
@@ -225,10 +232,10 @@ class WebSocket extends Connection {
    * @public
    */
   pause() {
-    if (this._channel === null) return;
+    if (this._$channel === null) return;
 
-    this._flow |= PAUSED;
-    this._channel.pause(this);
+    this._$flow |= PAUSED;
+    this._$channel.pause(this);
   }
 
   /**
@@ -261,10 +268,10 @@ class WebSocket extends Connection {
    * @public
    */
   resume() {
-    if (this._channel === null) return;
+    if (this._$channel === null) return;
 
-    this._flow &= ~PAUSED;
-    if (this._flow === 0) this._channel.resume(this);
+    this._$flow &= ~PAUSED;
+    if (this._$flow === 0) this._$channel.resume(this);
   }
 
   /**
@@ -282,12 +289,12 @@ class WebSocket extends Connection {
    */
   send(data, options, cb) {
     // The usual calls, without a detour: no callback, no Blob on its way, at most `{ binary }`.
-    const { isServer, maxBackpressure } = this._config;
+    const { isServer, maxBackpressure } = this._$config;
 
     if (
       cb === undefined &&
       this._readyState === OPEN &&
-      this._outbox === null &&
+      this._$outbox === null &&
       maxBackpressure === 0 &&
       (options === undefined || isPlain(options))
     ) {
@@ -297,7 +304,7 @@ class WebSocket extends Connection {
         let opcode = isText ? TEXT : BINARY;
 
         if (options !== undefined && 'binary' in options) opcode = options.binary ? BINARY : TEXT;
-        this._channel.send(this, data, opcode, true, !isServer);
+        this._$channel.send(this, data, opcode, true, !isServer);
         return;
       }
     }
@@ -314,7 +321,7 @@ class WebSocket extends Connection {
    * @private
    */
   setSocket(socket, head, options) {
-    this._config = configWith(this._config, limitsOf(options, this._config));
+    this._$config = configWith(this._$config, limitsOf(options, this._$config));
     attach(this, { req: null, socket, head }, '', options, {
       onFail: () => socket.destroy(),
       onOpen() {}
@@ -327,16 +334,16 @@ class WebSocket extends Connection {
    * @public
    */
   terminate() {
-    if (this._readyState === CONNECTING && this._client !== null) {
-      this._client.abort();
+    if (this._readyState === CONNECTING && this._$client !== null) {
+      this._$client.abort();
       return;
     }
 
-    if (this._channel === null) return;
+    if (this._$channel === null) return;
 
     this._readyState = CLOSING;
-    this._flow |= TERMINATED;
-    this._channel.terminate(this);
+    this._$flow |= TERMINATED;
+    this._$channel.terminate(this);
   }
 }
 
