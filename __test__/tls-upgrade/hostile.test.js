@@ -84,6 +84,45 @@ test('a client that leaves in the middle of the handshake', async (t) => {
   await isWell(t, port);
 });
 
+test('a handshake that comes byte by byte', async (t) => {
+  const { outcomes, port } = await listen(t, { upgradeTimeout: 300 });
+  const { client } = await ask(t, port);
+  const began = Date.now();
+  const timer = setInterval(() => client.write(Buffer.from([0x16])), 20);
+
+  client.write(Buffer.from('1603014000', 'hex'));
+  t.after(() => clearInterval(timer));
+  await client.closed;
+  assert.ok(Date.now() - began < 5000);
+  assert.equal((await outcomes[0]).code, 'ERR_UPSHIFT_UPGRADE_TIMEOUT');
+});
+
+test('requests that are pipelined before and behind', async (t) => {
+  const { port, server } = await listen(t);
+
+  server.prependListener('request', (req, res) => {
+    if (req.url !== '/slow') return;
+
+    const { end } = res;
+
+    res.end = (...args) => setTimeout(() => end.apply(res, args), 100);
+  });
+  const client = await RawClient.connect({ port, host: '127.0.0.1' });
+
+  t.after(() => client.socket.destroy());
+  client.write(`GET /slow HTTP/1.1\r\nHost: h\r\n\r\nGET /asks HTTP/1.1\r\n${ASKING}\r\n`);
+  assert.equal((await answer(client)).body.url, '/slow');
+  assert.match(await client.head(), /^HTTP\/1\.1 101 /);
+  assert.equal((await answer(await secure(client))).body.url, '/asks');
+
+  // Behind it nothing but TLS is read.
+  const second = await RawClient.connect({ port, host: '127.0.0.1' });
+
+  second.write(`GET /asks HTTP/1.1\r\n${ASKING}\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n`);
+  assert.match(await second.head(), /^HTTP\/1\.1 101 /);
+  assert.equal((await second.rest()).includes('HTTP/1.1'), false);
+});
+
 test('a body that never ends, or never comes', async (t) => {
   const { outcomes, port } = await listen(t, { upgradeTimeout: 100 });
 

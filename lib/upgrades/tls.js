@@ -130,7 +130,7 @@ class TlsUpgrades {
     if (rest.length > 0) socket.unshift(rest);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${version}, HTTP/1.1\r\n\r\n`);
 
-    const secured = await shakeHands(this.serverFor(version), socket);
+    const secured = await shakeHands(this.serverFor(version), socket, this.limits.upgradeTimeout);
 
     serve(server, secured, Buffer.concat([ordinaryHead(req, without, body?.length), body ?? raw]));
     return secured;
