@@ -120,7 +120,7 @@ class StreamTransport {
     const { socket, ws } = this;
 
     this.flushed();
-    if (ws._config.isServer && isStream(socket)) endAccepted(socket, (ws._marks & CLOSE_RECEIVED) !== 0);
+    if (ws._$config.isServer && isStream(socket)) endAccepted(socket, (ws._$marks & CLOSE_RECEIVED) !== 0);
     else socket.end();
   }
 
