@@ -2,11 +2,19 @@
 
 // Where does a test get a router from? On a server that tells of every ordinary request, and ends with the test.
 
+const fs = require('node:fs');
 const http = require('node:http');
+const path = require('node:path');
 const { once } = require('node:events');
 
 const { createUpgradeRouter } = require('../..');
 const { RawClient } = require('../support/raw-client');
+
+/** The certificate of the servers, and its key. */
+const keys = {
+  cert: fs.readFileSync(path.join(__dirname, '../fixtures/localhost-cert.pem')),
+  key: fs.readFileSync(path.join(__dirname, '../fixtures/localhost-key.pem'))
+};
 
 /**
  * Answers an ordinary request with what it was.
@@ -91,4 +99,4 @@ async function exchange(port, bytes) {
   return String(await client.rest());
 }
 
-module.exports = { exchange, listening, routed, statusOf, tell };
+module.exports = { exchange, keys, listening, routed, statusOf, tell };
