@@ -54,6 +54,42 @@ export declare class NativeChannel {
   get driver(): string
 }
 
+/** An upgrade to `h2c`. */
+export declare class NativeHttp2Upgrade {
+  /** How long the body is said to be, `Infinity` above 4 GiB; -1 when it comes in chunks. */
+  get bodyLength(): number
+  /** Whether the client waits for a `100 Continue`. */
+  get expectsContinue(): boolean
+  /** Says how long the body may be, before any of it is given. */
+  limitBody(limit: number): void
+  /**
+   * Takes bytes of the connection. Returns where the body ended in them, or -1 when it is not whole yet, -2 when it is
+   * none, -3 when it is above the limit: then `takeOutput` gives what comes before the bytes that were not taken.
+   */
+  readBody(bytes: Uint8Array): number
+  /** Takes what Node.js has read of the body. Returns whether it was within the limit. */
+  addBody(bytes: Uint8Array): boolean
+  /** The body is whole. Returns its length. */
+  endBody(): number
+  /**
+   * Takes bytes of the client that follow the 101. Returns 0 as long as its first frame is not whole, 1 when
+   * `takeOutput` gives what the server has to receive, 2 when it also says that the client is wrong, 3 when this is no
+   * HTTP/2.
+   */
+  open(bytes: Uint8Array): number
+  /** What is there for the server. */
+  takeOutput(): Buffer
+  /** Takes what the client sent during the replay. Returns what the server has to receive. */
+  clientSent(bytes: Uint8Array): Buffer
+  /**
+   * Takes what the server sent during the replay. Returns what the client may know of it; `takeOutput` gives what the
+   * server receives upon it.
+   */
+  serverSent(bytes: Uint8Array): Buffer
+  /** Whether nothing has to stand between client and server any more. */
+  get isReplayed(): boolean
+}
+
 /** A session. */
 export declare class NativeReceiver {
   /** At the start of a connection. */
@@ -316,6 +352,8 @@ export declare function trimMemory(): Promise<void>
  */
 export declare function validateHandshake(head: string, headerCount: number, strict: boolean): string | RefusedHandshake
 
+/** Decides about a request head, given as to `validateHandshake`. */
+export declare function validateHttp2Upgrade(head: string, headerCount: number): NativeHttp2Upgrade | RefusedHandshake
 /**
  * Decides about a request over HTTP/2 (RFC 8441). `head` is a head of HTTP/1.1 with `header_count` fields, of which only
  * these count.

@@ -836,6 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.NativeChannel = nativeBinding.NativeChannel
+module.exports.NativeHttp2Upgrade = nativeBinding.NativeHttp2Upgrade
 module.exports.NativeReceiver = nativeBinding.NativeReceiver
 module.exports.acceptDeflateOffers = nativeBinding.acceptDeflateOffers
 module.exports.acceptDeflateResponse = nativeBinding.acceptDeflateResponse
@@ -848,4 +849,5 @@ module.exports.ordinaryHead = nativeBinding.ordinaryHead
 module.exports.takeDescriptor = nativeBinding.takeDescriptor
 module.exports.trimMemory = nativeBinding.trimMemory
 module.exports.validateHandshake = nativeBinding.validateHandshake
+module.exports.validateHttp2Upgrade = nativeBinding.validateHttp2Upgrade
 module.exports.validateStream = nativeBinding.validateStream

@@ -10,6 +10,7 @@ import * as client from './types/client';
 import * as codec from './types/codec';
 import * as engine from './types/engine';
 import * as events from './types/events';
+import * as h2c from './types/h2c';
 import * as handshake from './types/handshake';
 import * as messages from './types/messages';
 import * as options from './types/options';
@@ -148,6 +149,11 @@ declare namespace WebSocket {
 
   export import AcceptOptions = handshake.AcceptOptions;
   export import HandshakeError = handshake.HandshakeError;
+  export import H2cLimits = h2c.H2cLimits;
+  export import H2cRouteOptions = h2c.H2cRouteOptions;
+  export import UpgradeToH2cOptions = h2c.UpgradeToH2cOptions;
+  export import upgradeToH2c = h2c.upgradeToH2c;
+
   export import UpgradeOptions = handshake.UpgradeOptions;
   export import accept = handshake.accept;
   export import reject = handshake.reject;

@@ -17,6 +17,7 @@ const { createWebSocketStream } = require('./lib/websocket/stream');
 const { reject } = require('./lib/handshake/refusal');
 const { requestUpgrade } = require('./lib/client/request-upgrade');
 const { upgrade } = require('./lib/server/upgrade');
+const { upgradeToH2c } = require('./lib/upgrades/h2c');
 const { validateUpgrade } = require('./lib/handshake/handshake');
 
 WebSocket.HandshakeError = HandshakeError;
@@ -37,6 +38,7 @@ WebSocket.requestUpgrade = requestUpgrade;
 WebSocket.stats = channels.stats;
 WebSocket.subprotocol = subprotocol;
 WebSocket.upgrade = upgrade;
+WebSocket.upgradeToH2c = upgradeToH2c;
 WebSocket.validateUpgrade = validateUpgrade;
 
 module.exports = WebSocket;

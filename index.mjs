@@ -20,6 +20,7 @@ export const {
   stats,
   subprotocol,
   upgrade,
+  upgradeToH2c,
   validateUpgrade
 } = WebSocket;
 export { WebSocket };

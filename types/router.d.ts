@@ -2,10 +2,12 @@
 
 import { EventEmitter } from 'events';
 import { IncomingMessage, OutgoingHttpHeaders } from 'http';
+import { Http2Server, Http2ServerRequest, Http2ServerResponse } from 'http2';
 import { Server as NetServer } from 'net';
 import { Duplex } from 'stream';
 import { TlsOptions } from 'tls';
 import WebSocket = require('../index');
+import { H2cLimits, H2cRouteOptions } from './h2c';
 import { ServerOptions } from './server';
 
 export interface UpgradeRouterOptions {
@@ -87,6 +89,9 @@ export declare class UpgradeRouter extends EventEmitter {
     handler: (socket: Duplex, req: IncomingMessage, context: RouteContext<Auth> & { protocol: string }) => void
   ): this;
 
+  /** Speaks HTTP/2 without TLS: after an upgrade to `h2c`, and to clients that begin with it. */
+  h2c(handler: (req: Http2ServerRequest, res: Http2ServerResponse) => void, options?: H2cRouteOptions): this;
+  h2c(server: Http2Server, options?: H2cLimits & { priorKnowledge?: boolean | undefined }): this;
   /** Goes on with TLS on connections that ask for it (RFC 2817). */
   tls(options: TlsRouteOptions): this;
 

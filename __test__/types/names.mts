@@ -19,6 +19,7 @@ import WebSocket, {
   stats,
   subprotocol,
   upgrade,
+  upgradeToH2c,
   validateUpgrade
 } from '../../index.mjs';
 import type { FrameOptions, RawData, ServerOptions } from '../../index.mjs';
@@ -35,6 +36,7 @@ console.log(
   requestUpgrade,
   stats,
   upgrade,
+  upgradeToH2c,
   validateUpgrade,
   WebSocket.OPEN
 );

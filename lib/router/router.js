@@ -32,6 +32,7 @@
 
 const EventEmitter = require('node:events');
 
+const { H2cRoute } = require('./h2c-route');
 const { ProtocolRoute } = require('./protocol-route');
 const { TlsRoute } = require('./tls-route');
 const { WebSocketRoute } = require('./websocket-route');
@@ -86,6 +87,18 @@ class UpgradeRouter extends EventEmitter {
     if (handler === undefined) [options, handler] = [{}, options];
     checkFunction('handler', handler);
     return this._add(new WebSocketRoute(pattern, options ?? {}, handler));
+  }
+
+  /**
+   * Speak HTTP/2 without TLS: after an upgrade to `h2c`, and to clients that begin with it.
+   *
+   * @param {(Function|Http2Server)} handler `handler(req, res)`, or what serves the sessions
+   * @param {Object} [options] Those of `http2.createServer()`, and `maxUpgradeBody`, `priorKnowledge`, `upgradeTimeout`
+   * @return {UpgradeRouter} The router
+   * @public
+   */
+  h2c(handler, options) {
+    return this._add(new H2cRoute(handler, options));
   }
 
   /**

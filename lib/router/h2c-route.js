@@ -1,0 +1,187 @@
+'use strict';
+
+// How does a server speak HTTP/2 without TLS on the port of its HTTP/1.1? By the upgrade to `h2c`, and to clients that
+// begin with HTTP/2. Both end in a session of an http2 server that listens nowhere itself.
+
+const http2 = require('node:http2');
+
+const { codedError } = require('../base/errors');
+const { isPlain, judgeH2c, upgradeToH2c } = require('../upgrades/h2c');
+const { isPriorKnowledge, servePriorKnowledge } = require('../upgrades/h2c-prior');
+
+/**
+ * A route to HTTP/2.
+ */
+class H2cRoute {
+  /**
+   * Create an `H2cRoute`.
+   *
+   * @param {(Function|Http2Server)} handler `handler(req, res)`, or what serves the sessions
+   * @param {Object} [options] Those of `http2.createServer()`, when there is none, and:
+   * @param {Number} [options.maxUpgradeBody] How long the body of an upgraded request may be
+   * @param {Boolean} [options.priorKnowledge=true] Whether clients may begin with HTTP/2
+   * @param {Number} [options.upgradeTimeout] How long a body, and the first bytes of HTTP/2, may take (ms)
+   */
+  constructor(handler, { maxUpgradeBody, priorKnowledge = true, upgradeTimeout, ...options } = {}) {
+    this.http2Server = serverOf(handler, options);
+    this.limits = { maxUpgradeBody, upgradeTimeout };
+    this.priorKnowledge = priorKnowledge;
+    this.sessions = new Set();
+    /** Aborted when the router closes. */
+    this.controller = new AbortController();
+  }
+
+  /**
+   * Is this request one for this route? Over TLS, with a body above the limit, or when it cannot be said in HTTP/2, it
+   * is a request like any other.
+   *
+   * @param {Object} asked A protocol the client asks for
+   * @param {Object} context The request
+   * @return {?Object} `{ judged, limits }`
+   * @public
+   */
+  offer({ name, version }, { req, router }) {
+    if (name !== 'h2c' || version !== null) return null;
+
+    const limits = this.limitsIn(router);
+    const judged = judgeH2c(req, limits.maxUpgradeBody);
+
+    return isPlain(judged) ? null : { judged, limits };
+  }
+
+  /**
+   * Answers the request.
+   *
+   * @param {Object} match What `offer` gave
+   * @param {Object} context The request
+   * @public
+   */
+  take({ judged, limits }, { req, socket, head, server, router }) {
+    const { http2Server, controller } = this;
+    const options = { ...limits, judged, plain: server, server: http2Server, signal: controller.signal };
+
+    upgradeToH2c(req, socket, head, options).then(
+      (session) => this.keep(session),
+      (err) => {
+        // What the client did wrong it was told.
+        if (err.name !== 'HandshakeError') router._report(err, req);
+      }
+    );
+  }
+
+  /**
+   * Hears of clients that begin with HTTP/2: to an HTTP/1.1 server they are an error.
+   *
+   * @param {Object} where `{ server }`
+   * @return {(Function|undefined)} Stops that
+   * @public
+   */
+  listen({ server }) {
+    if (!this.priorKnowledge) return undefined;
+
+    return standBeforeErrors(server, (err, socket) => {
+      if (!isPriorKnowledge(err, socket)) return false;
+
+      this.keep(servePriorKnowledge(err, socket, this.http2Server));
+      return true;
+    });
+  }
+
+  /**
+   * Takes nothing any more, and closes the sessions when their streams have ended.
+   *
+   * @return {Promise<void>} Resolved when they are closed
+   * @public
+   */
+  async close() {
+    this.controller.abort(
+      codedError('ERR_UPSHIFT_ROUTER_CLOSED', 'The router was closed before the upgrade was through')
+    );
+
+    await Promise.all(
+      [...this.sessions].map((session) => new Promise((resolve) => session.once('close', resolve).close()))
+    );
+  }
+
+  /**
+   * The limits of one router.
+   *
+   * @param {UpgradeRouter} router The router
+   * @return {Object} `{ maxUpgradeBody, upgradeTimeout }`
+   * @private
+   */
+  limitsIn({ options }) {
+    const { maxUpgradeBody, upgradeTimeout } = this.limits;
+
+    return {
+      maxUpgradeBody: maxUpgradeBody ?? options.maxUpgradeBody,
+      upgradeTimeout: upgradeTimeout ?? options.upgradeTimeout
+    };
+  }
+
+  /**
+   * Remembers a session as long as it is open.
+   *
+   * @param {?Http2Session} session The session
+   * @private
+   */
+  keep(session) {
+    if (session == null) return;
+
+    this.sessions.add(session);
+    session.once('close', () => this.sessions.delete(session));
+    if (this.controller.signal.aborted) session.close();
+  }
+}
+
+module.exports = { H2cRoute };
+
+/**
+ * Tells what serves the sessions.
+ *
+ * @param {(Function|Http2Server)} handler A handler, or a server
+ * @param {Object} options Options for a server
+ * @return {Http2Server} The server
+ * @throws {TypeError} If there is none
+ * @private
+ */
+function serverOf(handler, options) {
+  if (typeof handler === 'function') return http2.createServer(options, handler);
+  // One for TLS would take the first byte for the beginning of that.
+  if (typeof handler?.updateSettings === 'function' && typeof handler.setSecureContext !== 'function') return handler;
+
+  throw new TypeError('The "handler" argument must be a function or an http2 server without TLS');
+}
+
+/**
+ * Asks to be asked before a server's 'clientError' listeners. A listener would change what happens without one.
+ *
+ * @param {http.Server} server The server
+ * @param {Function} ask `ask(err, socket)` returns whether it was no error
+ * @return {Function} Stops that
+ * @private
+ */
+function standBeforeErrors(server, ask) {
+  const before = server.emit;
+  let isOn = true;
+
+  /**
+   * The server's `emit()` from now on.
+   *
+   * @param {(String|Symbol)} event The event
+   * @param {...*} args Its arguments
+   * @return {Boolean} Whether somebody heard of it
+   * @private
+   */
+  function emit(event, ...args) {
+    return (isOn && event === 'clientError' && ask(...args)) || before.call(this, event, ...args);
+  }
+
+  server.emit = emit;
+
+  return () => {
+    isOn = false;
+    // Somebody may stand before us by now; then ours goes on passing everything.
+    if (server.emit === emit) server.emit = before;
+  };
+}
