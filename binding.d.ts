@@ -354,6 +354,7 @@ export declare function validateHandshake(head: string, headerCount: number, str
 
 /** Decides about a request head, given as to `validateHandshake`. */
 export declare function validateHttp2Upgrade(head: string, headerCount: number): NativeHttp2Upgrade | RefusedHandshake
+
 /**
  * Decides about a request over HTTP/2 (RFC 8441). `head` is a head of HTTP/1.1 with `header_count` fields, of which only
  * these count.
