@@ -22,6 +22,10 @@ function compile(pattern) {
     throw new TypeError('A path pattern must be a string or an array of strings');
   }
 
+  const astray = [].concat(pattern).find((one) => !/^[/*{]/.test(one));
+
+  if (astray !== undefined) throw new TypeError(`A path pattern must begin with "/", not ${JSON.stringify(astray)}`);
+
   const matches = match(pattern);
 
   return (path) => {

@@ -5,6 +5,7 @@
 
 const { admit } = require('./admission');
 const { bodyProblem, switchTo } = require('../upgrades/accept');
+const { checkFunction } = require('./arguments');
 const { compile } = require('./pattern');
 const { headerLines } = require('../handshake/handshake');
 const { means, protocolOf } = require('../upgrades/asked');
@@ -31,6 +32,7 @@ class ProtocolRoute {
   constructor(protocol, { authenticate, headers, path }, handler) {
     if (!PROTOCOL.test(protocol)) throw new TypeError(`Not the name of a protocol: ${JSON.stringify(protocol)}`);
 
+    if (authenticate != null) checkFunction('option', 'authenticate', authenticate);
     this.authenticate = authenticate;
     this.handler = handler;
     this.lines = headerLines(headers);

@@ -37,6 +37,7 @@ const { ProtocolRoute } = require('./protocol-route');
 const { TlsRoute } = require('./tls-route');
 const { WebSocketRoute } = require('./websocket-route');
 const { askedProtocols } = require('../upgrades/asked');
+const { checkFunction, checkLimits, checkServer } = require('./arguments');
 const { pathOf } = require('./pattern');
 const { offerStreams } = require('./http2-route');
 const { standBefore } = require('./doorway');
@@ -63,7 +64,9 @@ class UpgradeRouter extends EventEmitter {
    */
   constructor(server, options) {
     super();
-    this.options = { ...ROUTER_DEFAULTS, ...options };
+    checkServer(server);
+    this.options = withDefaults(options);
+    checkLimits(this.options);
     this.server = server;
     this._holds = new Set();
     this._isClosed = false;
@@ -85,7 +88,7 @@ class UpgradeRouter extends EventEmitter {
    */
   websocket(pattern, options, handler) {
     if (handler === undefined) [options, handler] = [{}, options];
-    checkFunction('handler', handler);
+    checkFunction('argument', 'handler', handler);
     return this._add(new WebSocketRoute(pattern, options ?? {}, handler));
   }
 
@@ -115,7 +118,7 @@ class UpgradeRouter extends EventEmitter {
    */
   protocol(protocol, options, handler) {
     if (handler === undefined) [options, handler] = [{}, options];
-    checkFunction('handler', handler);
+    checkFunction('argument', 'handler', handler);
     return this._add(new ProtocolRoute(protocol, options ?? {}, handler));
   }
 
@@ -217,13 +220,10 @@ function createUpgradeRouter(server, options) {
 module.exports = { ROUTER_DEFAULTS, UpgradeRouter, createUpgradeRouter };
 
 /**
- * Checks an argument.
- *
- * @param {String} name Its name
- * @param {*} value It
- * @throws {TypeError} If it is no function
+ * @param {Object} [options] The options of the application; what is `undefined` was not given
+ * @return {Object} All options
  * @private
  */
-function checkFunction(name, value) {
-  if (typeof value !== 'function') throw new TypeError(`The "${name}" argument must be a function`);
+function withDefaults(options = {}) {
+  return Object.fromEntries(Object.entries(ROUTER_DEFAULTS).map(([name, value]) => [name, options[name] ?? value]));
 }

@@ -5,6 +5,7 @@
 
 const WebSocketServer = require('../server/websocket-server');
 const { admit } = require('./admission');
+const { checkFunction } = require('./arguments');
 const { compile } = require('./pattern');
 const { inspectStrictly } = require('../handshake/handshake');
 const { reject } = require('../handshake/refusal');
@@ -29,6 +30,7 @@ class WebSocketRoute {
       if (options[name] != null) throw new TypeError(`The "${name}" option is not one of a route`);
     }
 
+    if (authenticate != null) checkFunction('option', 'authenticate', authenticate);
     this.authenticate = authenticate;
     this.handler = handler;
     this.params = compile(pattern);

@@ -1,0 +1,43 @@
+'use strict';
+
+// Is what the application hands to a router of any use? Said at once, at the line that is wrong: what a router does not
+// understand it would find out with the first request, or nobody would ever.
+
+/**
+ * @param {*} server What the application calls its server
+ * @throws {TypeError} If it is none; an Express app, for one, is a function that no connection ever reaches
+ * @private
+ */
+function checkServer(server) {
+  if (typeof server === 'object' && typeof server?.emit === 'function' && typeof server.on === 'function') return;
+
+  throw new TypeError(
+    'The "server" argument must be an HTTP server: what http.createServer(app) or app.listen() returns'
+  );
+}
+
+/**
+ * @param {Object} options Options that are numbers, by their names
+ * @throws {TypeError} If one of them is none that can be a limit
+ * @private
+ */
+function checkLimits(options) {
+  for (const [name, value] of Object.entries(options)) {
+    if (typeof value === 'number' && value >= 0) continue;
+
+    throw new TypeError(`The "${name}" option must be a number that is not negative`);
+  }
+}
+
+/**
+ * @param {String} kind `'argument'` or `'option'`
+ * @param {String} name Its name
+ * @param {*} value It
+ * @throws {TypeError} If it is no function
+ * @private
+ */
+function checkFunction(kind, name, value) {
+  if (typeof value !== 'function') throw new TypeError(`The "${name}" ${kind} must be a function`);
+}
+
+module.exports = { checkFunction, checkLimits, checkServer };
