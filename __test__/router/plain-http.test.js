@@ -162,6 +162,19 @@ test('what is behind unfinished responses waits for its turn', async (t) => {
   ]);
 });
 
+test('the keep-alive timeout of a response before does not end it', async (t) => {
+  const { port, server } = await listen(t, {
+    listener: (req, res) => setTimeout(() => res.end(req.url), req.url === '/first' ? 10 : 1300)
+  });
+
+  server.keepAliveTimeout = 1;
+  server.keepAliveTimeoutBuffer = 1;
+  assert.match(
+    await exchange(port, `GET /first HTTP/1.1\r\nHost: h\r\n\r\n${asking('/upgrade')}${LAST}`),
+    /\/first[^]*\/upgrade[^]*\/last$/
+  );
+});
+
 test('expectations are met', async (t) => {
   const { port } = await listen(t);
   const client = net.connect(port, '127.0.0.1');

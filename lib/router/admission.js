@@ -101,18 +101,29 @@ function turnAway(req, socket, { code }) {
  * @private
  */
 function refuse({ req, router, socket }, err) {
-  const status = err?.name === 'HttpError' || err?.name === 'HandshakeError' ? err.status : 500;
-
-  if (status === 500) {
+  if (!isAnswer(err)) {
     reject(req, socket, 500);
     router._report(err, req);
     return;
   }
 
   try {
-    reject(req, socket, status, { body: err.message || STATUS_CODES[status], headers: err.headers });
+    reject(req, socket, err.status, { body: err.message || STATUS_CODES[err.status], headers: err.headers });
   } catch (fault) {
     reject(req, socket, 500);
     router._report(fault, req);
   }
+}
+
+/**
+ * Whether what was thrown is an answer; it may come from another copy of this package.
+ *
+ * @param {*} err What was thrown
+ * @return {Boolean} `true` if it is
+ * @private
+ */
+function isAnswer(err) {
+  const isOne = err?.name === 'HttpError' || err?.name === 'HandshakeError';
+
+  return isOne && Number.isInteger(err.status) && err.status >= 400 && err.status <= 599;
 }

@@ -18,7 +18,7 @@ function serve(server, socket, bytes) {
 
   // The end of an earlier response has set the keep-alive timeout.
   if (typeof socket.setTimeout === 'function') socket.setTimeout(0);
-  if (bytes?.length > 0 && !isOver) putBack(socket, bytes);
+  if (bytes?.length > 0 && !isOver) socket.unshift(bytes);
 
   const known = new Set(socket.listeners('end'));
 
@@ -36,16 +36,3 @@ function serve(server, socket, bytes) {
 }
 
 module.exports = { serve };
-
-/**
- * Puts bytes in front of what a socket has buffered. From then on it is read as a stream: a parser that took its bytes
- * from the handle could overtake these.
- *
- * @param {Duplex} socket The socket
- * @param {Buffer} bytes The bytes
- * @private
- */
-function putBack(socket, bytes) {
-  if (socket._handle) socket._handle._consumed = true;
-  socket.unshift(bytes);
-}

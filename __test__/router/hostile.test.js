@@ -1,0 +1,238 @@
+'use strict';
+
+// What do clients get who leave at the wrong moment, send what they must not, or wait for ever? An answer that is named
+// here, and the server goes on.
+
+const assert = require('node:assert/strict');
+const http = require('node:http');
+const { once } = require('node:events');
+const { describe, test } = require('node:test');
+const { promisify } = require('node:util');
+
+const { HttpError } = require('../..');
+const { RawClient } = require('../support/raw-client');
+const { encode } = require('../support/frames');
+const { exchange, routed, statusOf } = require('./support');
+
+const sleep = promisify(setTimeout);
+
+/** How a client leaves. */
+const WAYS = ['end', 'destroy', 'resetAndDestroy'];
+
+/** Waits until the server has no connection any more. */
+async function emptied(server) {
+  const count = promisify(server.getConnections.bind(server));
+
+  for (let i = 0; i < 100 && (await count()) > 0; i++) await sleep(20);
+  assert.equal(await count(), 0, 'no connection is left');
+}
+
+/** Answers slowly, so that something can wait behind it. */
+function slowServer() {
+  return http.createServer((req, res) => {
+    if (req.url === '/slow') setTimeout(() => res.end('slow'), 60);
+    else req.resume().on('end', () => setTimeout(() => res.end('plain'), 40));
+  });
+}
+
+/** An upgrade to `x`. */
+function asking(path, fields = '') {
+  return `GET ${path} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: x\r\n${fields}\r\n`;
+}
+
+const SLOW = 'GET /slow HTTP/1.1\r\nHost: h\r\n\r\n';
+
+/** What somebody may be waiting for when the client leaves. */
+const MOMENTS = {
+  'authenticate of a WebSocket': RawClient.request({ path: '/asked' }),
+  'authenticate of a protocol': asking('/asked'),
+  'a response before the WebSocket': SLOW + RawClient.request({ path: '/ws' }),
+  'a response before the protocol': SLOW + asking('/x'),
+  'a response before a refusal': SLOW + RawClient.request({ path: '/ws', headers: { 'Sec-WebSocket-Key': 'x' } }),
+  'a response before authenticate': SLOW + RawClient.request({ path: '/asked' }),
+  'a response before an ordinary answer': SLOW + asking('/ordinary').replace('Upgrade: x', 'Upgrade: y'),
+  'an ordinary answer': asking('/ordinary').replace('Upgrade: x', 'Upgrade: y'),
+  'the body of an ordinary request': asking('/ordinary', 'Content-Length: 10\r\n').replace('Upgrade: x', 'Upgrade: y'),
+  'the last word of a refusal': RawClient.request({ path: '/refused' }),
+  'the first bytes of the protocol': asking('/x'),
+  'the first frames': RawClient.request({ path: '/ws' })
+};
+
+describe('a client that leaves while the server waits for', () => {
+  for (const [moment, bytes] of Object.entries(MOMENTS)) {
+    test(moment, async (t) => {
+      const { port, router, server } = await routed(t, { upgradeTimeout: 500 }, slowServer());
+      const asked = { authenticate: () => sleep(50) };
+      const refused = {
+        async authenticate() {
+          throw new HttpError(401);
+        }
+      };
+
+      router.websocket('/asked', asked, (ws) => ws.on('error', () => {}));
+      router.websocket('/refused', refused, () => assert.fail('came in'));
+      router.websocket('/ws', () => {});
+      router.protocol('x', { ...asked, path: '/asked' }, (socket) => socket.pipe(socket));
+      router.protocol('x', { path: '/x' }, (socket) => socket.pipe(socket));
+      for (const way of WAYS) {
+        for (const wait of [0, 15]) {
+          const client = await RawClient.connect(port);
+
+          client.write(bytes);
+          await (wait === 0 ? new Promise(setImmediate) : sleep(wait));
+          client.socket[way]();
+        }
+      }
+      await emptied(server);
+      assert.equal(router._holds.size, 0);
+      assert.equal(await statusOf(port, { path: '/ws' }), 101, 'the server goes on');
+    });
+  }
+});
+
+describe('after a refusal', () => {
+  test('nothing is read as the new protocol, nor as a request', async (t) => {
+    const { port, router } = await routed(t);
+
+    router.websocket('/', { authenticate: () => sleep(20).then(() => Promise.reject(new HttpError(401))) }, () =>
+      assert.fail('came in')
+    );
+
+    const client = await RawClient.connect(port);
+    const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n';
+
+    client.write(Buffer.concat([Buffer.from(RawClient.request()), encode(1, 'early'), Buffer.from(smuggled)]));
+    await sleep(5);
+    client.write(encode(1, 'later'));
+
+    const received = String(await client.rest());
+
+    assert.match(received, /^HTTP\/1.1 401 Unauthorized\r\nConnection: close\r\n[^]*\r\n\r\nUnauthorized$/);
+  });
+
+  test('a client that goes on sending is cut off', async (t) => {
+    const { port, router, server } = await routed(t);
+
+    router.protocol('x', () => assert.fail('came in'));
+
+    const client = await RawClient.connect(port);
+
+    client.endsToo = false;
+    client.write(asking('/', 'Transfer-Encoding: chunked\r\n'));
+
+    const timer = setInterval(() => client.write('5\r\nhello\r\n'), 10);
+
+    assert.match(String(await client.rest()), /^HTTP\/1.1 400 /);
+    await emptied(server);
+    clearInterval(timer);
+  });
+});
+
+describe('while somebody is asked', () => {
+  test('a flood waits in the kernel, not in memory', async (t) => {
+    const { port, router, server } = await routed(t);
+    const connected = once(server, 'connection');
+
+    router.protocol('x', { authenticate: () => sleep(100) }, (socket) => socket.destroy());
+
+    const client = await RawClient.connect(port);
+    const [socket] = await connected;
+
+    client.write(asking('/'));
+    for (let i = 0; i < 100; i++) client.write(Buffer.alloc(65536));
+    await sleep(60);
+    assert.ok(socket.readableLength <= 256 * 1024, `${socket.readableLength} bytes`);
+    await client.closed;
+  });
+
+  test('frames and an end behind them are delivered in order', async (t) => {
+    const { port, router } = await routed(t);
+    const events = [];
+    const closed = new Promise((resolve) => {
+      router.websocket('/', { authenticate: () => sleep(30) }, (ws) => {
+        ws.on('message', (data) => events.push(String(data)));
+        ws.on('close', (code) => resolve(events.push(code)));
+      });
+    });
+    const client = await RawClient.connect(port);
+
+    client.write(RawClient.request());
+    client.send(1, 'last words');
+    client.sendClose(1000);
+    client.socket.end();
+    await closed;
+    assert.deepEqual(events, ['last words', 1000]);
+  });
+
+  test('who never decides costs nothing but the time allowed', async (t) => {
+    const { port, router, server } = await routed(t, { upgradeTimeout: 60 });
+
+    router.websocket('/', { authenticate: () => new Promise(() => {}) }, () => assert.fail('came in'));
+    assert.deepEqual(await Promise.all(Array.from({ length: 50 }, () => statusOf(port))), Array(50).fill(503));
+    await emptied(server);
+    assert.equal(router._holds.size, 0);
+  });
+
+  test('who may wait for ever does', async (t) => {
+    const { port, router } = await routed(t, { upgradeTimeout: 0 });
+
+    router.websocket('/', { authenticate: () => sleep(100) }, (ws) => ws.close());
+    assert.equal(await statusOf(port), 101);
+  });
+
+  test('a router that is closed answers all of them', async (t) => {
+    const { port, router } = await routed(t);
+
+    router.websocket('/', { authenticate: () => new Promise(() => {}) }, () => assert.fail('came in'));
+
+    const statuses = Array.from({ length: 50 }, () => statusOf(port));
+
+    while (router._holds.size < 50) await sleep(5);
+    await router.close();
+    assert.deepEqual(await Promise.all(statuses), Array(50).fill(503));
+  });
+});
+
+describe('what authenticate does wrong', () => {
+  const FAULTS = {
+    'throws at once': () => {
+      throw new Error('oops');
+    },
+    'throws nothing': () => Promise.reject(),
+    'throws text': () => Promise.reject('oops'),
+    'throws an answer that is none': () =>
+      Promise.reject(Object.assign(new Error(), { name: 'HttpError', status: 200 })),
+    'throws a status that is none': () =>
+      Promise.reject(Object.assign(new Error(), { name: 'HttpError', status: 'x' })),
+    'throws headers that are none': () => Promise.reject(new HttpError(401, 'a', { headers: { 'a b': 'c' } }))
+  };
+
+  for (const [name, authenticate] of Object.entries(FAULTS)) {
+    test(`${name}: 500, and it is reported`, async (t) => {
+      const { port, router } = await routed(t);
+      let faults = 0;
+
+      router.on('error', () => faults++);
+      router.websocket('/', { authenticate }, () => assert.fail('came in'));
+      assert.equal(await statusOf(port), 500);
+      assert.equal(faults, 1);
+    });
+  }
+
+  test('without a listener it is a warning', async (t) => {
+    const { port, router } = await routed(t);
+    const warned = once(process, 'warning');
+
+    router.websocket('/', { authenticate: () => Promise.reject(new Error('oops')) }, () => assert.fail('came in'));
+    assert.equal(await statusOf(port), 500);
+    assert.equal((await warned)[0].message, 'oops');
+  });
+
+  test('an HttpError of another copy of this package is one, too', async (t) => {
+    const { port, router } = await routed(t);
+    const foreign = Object.assign(new Error('teapot'), { name: 'HttpError', status: 418, headers: { 'X-A': 'b' } });
+
+    router.protocol('x', { authenticate: () => Promise.reject(foreign) }, () => assert.fail('came in'));
+    assert.match(await exchange(port, asking('/')), /^HTTP\/1.1 418 [^]*\r\nX-A: b\r\n\r\nteapot$/);
+  });
+});
