@@ -29,7 +29,7 @@ class Doorway {
    */
   constructor(server) {
     this.server = server;
-    /** Those that are asked: functions `(req, socket, head)` that return whether they took the request. */
+    /** Those that are asked, see `standBefore()`. */
     this.askers = [];
     this.isAnswering = true;
 
@@ -53,15 +53,36 @@ class Doorway {
    * @param {http.IncomingMessage} req The request
    * @param {Duplex} socket What came with it
    * @param {Buffer} head What came with it
+   * @param {Function[]} [askers] Those that are asked
    * @return {Boolean} Whether somebody has it; otherwise it is for the other listeners
    * @private
    */
-  meet(req, socket, head) {
-    if (this.askers.some((ask) => ask(req, socket, head))) return true;
-    if (this.server.listeners('upgrade').some((listener) => listener !== standIn)) return false;
+  meet(req, socket, head, askers = this.askers) {
+    const isTaken = askers.some((ask, at) => {
+      const rest = askers.slice(at + 1);
+
+      return ask(req, socket, head, {
+        hasOthers: () => rest.length > 0 || this.hasListeners(),
+        passOn: () =>
+          this.meet(req, socket, head, rest) || this.original.call(this.server, 'upgrade', req, socket, head)
+      });
+    });
+
+    if (isTaken) return true;
+    if (this.hasListeners()) return false;
 
     answerAsHttp(this.server, req, socket, head);
     return true;
+  }
+
+  /**
+   * Tells whether the server has `'upgrade'` listeners besides routers.
+   *
+   * @return {Boolean} `true` if so
+   * @private
+   */
+  hasListeners() {
+    return this.server.listeners('upgrade').some((listener) => listener !== standIn);
   }
 
   /**
@@ -90,7 +111,10 @@ class Doorway {
  * Asks to be asked about the upgrades of a server.
  *
  * @param {net.Server} server The server
- * @param {Function} ask `ask(req, socket, head)` returns whether it takes the request
+ * @param {Function} ask `ask(req, socket, head, { hasOthers, passOn })` returns whether it takes the request.
+ *     `hasOthers()` tells whether somebody else may want it: those that are asked later, or listeners of the event.
+ *     `passOn()` may be called later, when a request that was taken turns out to be none for the asker after all: it goes
+ *     to the others as if the asker had not taken it
  * @return {Function} Stops that
  * @private
  */
