@@ -22,7 +22,8 @@ const ARROWS = {
   websocket: ['base', 'client', 'handshake', 'http2', 'transport'],
   codec: ['base', 'channel', 'handshake', 'websocket'],
   server: ['base', 'handshake', 'http2', 'takeover', 'transport', 'websocket'],
-  router: ['base', 'handshake', 'http2', 'server', 'takeover', 'upgrades']
+  router: ['base', 'handshake', 'http2', 'server', 'takeover', 'upgrades'],
+  use: ['base', 'handshake', 'router', 'server', 'takeover', 'websocket']
 };
 
 /**

@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Do the tests that packages publish with themselves pass with us in the place of ws?
+ * Do the tests that packages publish with themselves pass with us in the place of ws, or of the package?
  */
 
 const assert = require('node:assert/strict');
@@ -11,13 +11,15 @@ const { execFile } = require('node:child_process');
 const { it } = require('node:test');
 
 const root = path.resolve(__dirname, '../..');
-const preload = path.join(root, '__test__/support/instead-of-ws.js');
 
-/** Packages with tests in their tarballs. */
-const PACKAGES = ['@fastify/websocket'];
+/** Packages with tests in their tarballs, and what is loaded before them. */
+const PACKAGES = [
+  ['@fastify/websocket', 'instead-of-ws.js'],
+  ['@fastify/websocket', 'instead-of-fastify-websocket.js']
+];
 
 /** Runs a test file of a package and resolves with its exit code and output. */
-function run(file) {
+function run(file, preload) {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
@@ -28,12 +30,12 @@ function run(file) {
   });
 }
 
-for (const name of PACKAGES) {
+for (const [name, support] of PACKAGES) {
   const folder = path.join(root, 'node_modules', name, 'test');
 
   for (const file of fs.readdirSync(folder).filter((one) => one.endsWith('.test.js'))) {
-    it(`${name}: ${file}`, async () => {
-      const { code, output } = await run(path.join(folder, file));
+    it(`${name}: ${file}, with ${support}`, async () => {
+      const { code, output } = await run(path.join(folder, file), path.join(root, '__test__/support', support));
 
       assert.equal(code, 0, output.slice(-5000));
       assert.match(output, /^# pass [1-9]/m);

@@ -33,7 +33,7 @@ const FRONT = [
 it('packs the front door, lib and types, nothing else', async (t) => {
   const { main, platform } = await packBoth(emptyFolder(t));
   assert.deepEqual(
-    main.files.filter((file) => !/^(lib\/[a-z/-]+\.js|types\/[a-z-]+\.d\.ts)$/.test(file)),
+    main.files.filter((file) => !/^(lib\/[a-z0-9/-]+\.js|(types|use)\/[a-z-]+\.d\.ts)$/.test(file)),
     FRONT
   );
   assert.deepEqual(platform.files, ['README.md', 'package.json', addonName()].sort());
@@ -133,4 +133,24 @@ it('has a manifest for each target, of the same version', () => {
     assert.ok(folder.startsWith(`${systems[0]}-${cpu[0]}`), folder);
     assert.deepEqual(libc, { gnu: ['glibc'], musl: ['musl'] }[folder.split('-')[2]]);
   }
+});
+
+it('has the frameworks where npm has put them, and says so when there are none', async (t) => {
+  const folder = await installed(t);
+  const script = `
+    import upgrades, { upgrades as named } from 'upshift/use/express';
+    import websocket from 'upshift/use/fastify';
+    import { createRequire } from 'node:module';
+    const require = createRequire(import.meta.url);
+    if (upgrades !== named || require('upshift/use/express') !== upgrades) throw new Error('express');
+    if (require('upshift/use/fastify') !== websocket) throw new Error('fastify');
+    try {
+      upgrades({});
+    } catch (err) {
+      console.log(err.code, err.message);
+    }`;
+  fs.writeFileSync(path.join(folder, 'frameworks.mjs'), script);
+  const { stdout } = await execute(process.execPath, ['frameworks.mjs'], { cwd: folder });
+  assert.match(stdout, /^ERR_UPSHIFT_FRAMEWORK .*express is not installed: npm install express$/m);
+  for (const name of ['express', 'fastify']) assert.ok(!fs.existsSync(path.join(folder, 'node_modules', name)), name);
 });

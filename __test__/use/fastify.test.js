@@ -1,0 +1,267 @@
+'use strict';
+
+/**
+ * Does an upgrade pass through a Fastify app as any request does, with the API of @fastify/websocket? What that package
+ * tests itself is tested in published.test.js.
+ */
+
+const assert = require('node:assert/strict');
+const { AsyncLocalStorage } = require('node:async_hooks');
+const { once } = require('node:events');
+const { describe, it } = require('node:test');
+const plugin = require('../../lib/use/fastify');
+const WebSocket = require('../..');
+const { CREDENTIALS, FASTIFIES, connect, get, refusal, targetOf } = require('./support');
+
+for (const [name, fastify] of FASTIFIES) {
+  for (const isSecure of [false, true]) {
+    describe(`${name}${isSecure ? ' over TLS' : ''}`, () => {
+      /** Makes an app with the plugin; it ends with the test. */
+      async function makeApp(t, options) {
+        const app = fastify({ https: isSecure ? CREDENTIALS : null });
+        await app.register(plugin, options);
+        t.after(() => {
+          app.server.closeAllConnections();
+          return app.close();
+        });
+        return app;
+      }
+
+      /** Lets an app listen and resolves with what clients connect to. */
+      async function start(app) {
+        await app.listen({ port: 0, host: '127.0.0.1' });
+        return targetOf(app.server, isSecure);
+      }
+
+      it('has routes for WebSockets, with parameters, a query and decorators', async (t) => {
+        const app = await makeApp(t);
+        app.register(async (inner) => {
+          inner.decorate('greeting', 'hello');
+          inner.decorateRequest('who', '');
+          inner.addHook('onRequest', async (request) => {
+            request.who = `${request.query.as} ${request.ws}`;
+          });
+          inner.get('/rooms/:id', { websocket: true }, function (ws, request) {
+            ws.on('message', (data) => ws.send(`${this.greeting} ${request.params.id} ${request.who} ${data}`));
+          });
+        });
+        app.get('/plain', async (request) => `${request.ws}`);
+        const target = await start(app);
+        const client = await connect(t, target, '/rooms/7?as=ada');
+        client.send('there');
+        assert.equal(await client.next(), 'hello 7 ada true there');
+        assert.equal((await get(target, '/plain')).body, 'false');
+        assert.equal((await get(target, '/rooms/7')).status, 404);
+        assert.equal(app.websocketServer.clients.size, 1);
+        assert.ok(app.websocketServer instanceof WebSocket.WebSocketServer);
+      });
+
+      it('runs the hooks before the upgrade, encapsulated, in their order', async (t) => {
+        const app = await makeApp(t);
+        const seen = [];
+        const note = (text) => (request, reply, done) => {
+          seen.push(text);
+          setTimeout(done, 2);
+        };
+        app.register(async (inner) => {
+          inner.addHook('onRequest', note('onRequest'));
+          inner.addHook('preParsing', (request, reply, payload, done) => note('preParsing')(request, reply, done));
+          inner.addHook('preValidation', note('preValidation'));
+          inner.addHook('preHandler', note('preHandler'));
+          inner.get('/in', { onRequest: note("the route's"), websocket: true }, (ws) => ws.send(seen.join(' ')));
+        });
+        app.register(async (other) => {
+          other.get('/out', { websocket: true }, (ws) => ws.send(seen.join(' ')));
+        });
+        const target = await start(app);
+        assert.equal(await (await connect(t, target, '/out')).next(), '');
+        assert.equal(
+          await (await connect(t, target, '/in')).next(),
+          "onRequest the route's preParsing preValidation preHandler"
+        );
+      });
+
+      it('sends what hooks answer, with hooks for answers, and closes', async (t) => {
+        const app = await makeApp(t);
+        const seen = [];
+        app.addHook('onSend', async (request, reply, payload) => payload.replace('who', 'Who'));
+        app.addHook('onResponse', async (request, reply) => void seen.push(reply.statusCode));
+        app.addHook('preValidation', async (request, reply) => {
+          reply.header('set-cookie', 'sid=1');
+          if (!request.query.token) await reply.code(401).send({ error: 'who are you?' });
+        });
+        app.get('/', { websocket: true }, (ws) => ws.send('open'));
+        const target = await start(app);
+        const { body, headers, status } = await refusal(t, target, '/');
+        assert.deepEqual([status, body], [401, '{"error":"Who are you?"}']);
+        assert.deepEqual([headers.connection, headers['set-cookie']], [['close'], ['sid=1']]);
+        assert.deepEqual(seen, [401]);
+        const client = await connect(t, target, '/?token=1');
+        assert.equal(await client.next(), 'open');
+        assert.deepEqual(client.response.headers['set-cookie'], ['sid=1']);
+      });
+
+      it('has onError hooks and error handlers for what fails before', async (t) => {
+        const app = await makeApp(t);
+        const seen = [];
+        app.addHook('onError', async (request, reply, err) => void seen.push(err.message));
+        app.register(async (inner) => {
+          inner.setErrorHandler((err, request, reply) =>
+            reply.code(err.statusCode ?? 500).send(`sorry: ${err.message}`)
+          );
+          inner.addHook('preHandler', async () => {
+            throw Object.assign(new Error('no'), { statusCode: 403 });
+          });
+          inner.get('/inner', { websocket: true }, assert.fail);
+        });
+        app.get(
+          '/schema',
+          { schema: { querystring: { type: 'object', required: ['a'] } }, websocket: true },
+          assert.fail
+        );
+        const target = await start(app);
+        const { body, status } = await refusal(t, target, '/inner');
+        assert.deepEqual([status, body, seen], [403, 'sorry: no', ['no']]);
+        assert.equal((await refusal(t, target, '/schema')).status, 400);
+      });
+
+      it('has an error handler for handlers and their WebSockets', async (t) => {
+        const failures = [];
+        const app = await makeApp(t, {
+          errorHandler(err, ws, request) {
+            failures.push(`${err.message} ${request.url} ${typeof this.websocketServer}`);
+            ws.close(4000);
+          }
+        });
+        app.get('/throws', { websocket: true }, () => {
+          throw new Error('thrown');
+        });
+        app.get('/rejects', { websocket: true }, async () => {
+          throw new Error('rejected');
+        });
+        app.get('/ends', { websocket: true }, (ws) => ws.emit('error', new Error('emitted')));
+        const target = await start(app);
+        for (const url of ['/throws', '/rejects', '/ends']) {
+          assert.equal((await once(await connect(t, target, url), 'close'))[0], 4000);
+        }
+        assert.deepEqual(failures, ['thrown /throws object', 'rejected /rejects object', 'emitted /ends object']);
+      });
+
+      it('has both handlers on one route, and closes what a route has no handler for', async (t) => {
+        const app = await makeApp(t);
+        app.route({
+          handler: async () => 'page',
+          method: 'GET',
+          url: '/both',
+          wsHandler: (ws) => ws.send('both')
+        });
+        app.get('/page', async () => 'page');
+        const target = await start(app);
+        assert.equal(await (await connect(t, target, '/both')).next(), 'both');
+        assert.equal((await get(target, '/both')).body, 'page');
+        assert.equal((await once(await connect(t, target, '/page'), 'close'))[0], 1005);
+        await assert.rejects(async () => app.post('/post', { websocket: true }, () => {}));
+      });
+
+      it('has options of the WebSocket server', async (t) => {
+        const app = await makeApp(t, { options: { maxPayload: 10, verifyClient: ({ req }) => req.url !== '/?no' } });
+        app.get('/', { websocket: true }, (ws) => ws.on('message', (data) => ws.send(data)));
+        const target = await start(app);
+        await assert.rejects(connect(t, target, '/?no'), /401/);
+        const client = await connect(t, target, '/');
+        client.send('x'.repeat(11));
+        assert.equal((await once(client, 'close'))[0], 1009);
+      });
+
+      it('knows prefixes, wildcards and what ignores slashes and case', async (t) => {
+        const app = fastify({ caseSensitive: false, https: isSecure ? CREDENTIALS : null, ignoreTrailingSlash: true });
+        t.after(() => app.close());
+        app.register(plugin);
+        app.register(
+          async (inner) => {
+            inner.get('/', { websocket: true }, (ws) => ws.send('root'));
+            inner.get('/:a/files/*', { websocket: true }, (ws, request) => ws.send(request.params['*']));
+          },
+          { prefix: '/Deep' }
+        );
+        const target = await start(app);
+        for (const url of ['/Deep', '/deep/', '/DEEP?x=/y']) {
+          assert.equal(await (await connect(t, target, url)).next(), 'root', url);
+        }
+        assert.equal(await (await connect(t, target, '/deep/a%20b/files/c/d')).next(), 'c/d');
+      });
+
+      it('has a root with a prefix under both its names', async (t) => {
+        const app = await makeApp(t);
+        app.register(async (inner) => inner.get('/', { websocket: true }, (ws) => ws.send('root')), { prefix: '/in' });
+        const target = await start(app);
+        assert.equal(await (await connect(t, target, '/in')).next(), 'root');
+        assert.equal(await (await connect(t, target, '/in/')).next(), 'root');
+      });
+
+      it('is tested without a port', async (t) => {
+        const app = await makeApp(t);
+        app.addHook('preValidation', async (request, reply) => {
+          if (request.headers['api-key'] !== 'right') await reply.code(401).send();
+        });
+        app.get('/', { websocket: true }, (ws, request) => {
+          ws.on('message', (data) => ws.send(`${data} ${request.raw.mark} ${request.headers.host}`));
+        });
+        await app.ready();
+        const order = [];
+        const headers = { 'api-key': 'right' };
+        const client = await app.injectWS(
+          '/',
+          { headers, mark: 7 },
+          {
+            onInit: (ws) => order.push(ws.readyState),
+            onOpen: (ws) => order.push(ws.readyState)
+          }
+        );
+        client.send('hello');
+        assert.equal(String((await once(client, 'message'))[0]), 'hello 7 localhost');
+        assert.deepEqual(order, [WebSocket.CONNECTING, WebSocket.OPEN]);
+        client.terminate();
+        await assert.rejects(app.injectWS(), { message: 'Unexpected server response: 401' });
+        await assert.rejects(app.injectWS('/none', { headers }), { message: 'Unexpected server response: 404' });
+      });
+
+      it('closes its WebSockets with the app', async (t) => {
+        const app = await makeApp(t);
+        app.get('/', { websocket: true }, (ws) => ws.send('open'));
+        const target = await start(app);
+        const client = await connect(t, target, '/');
+        await client.next();
+        const closed = once(client, 'close');
+        await app.close();
+        await closed;
+        assert.equal(app.server.listenerCount('upgrade'), 0);
+      });
+
+      it('keeps the context of hooks', async (t) => {
+        const app = await makeApp(t);
+        const storage = new AsyncLocalStorage();
+        app.addHook('onRequest', (request, reply, done) => storage.run(request.query.as, done));
+        app.get('/', { websocket: true }, (ws) => ws.on('message', () => ws.send(storage.getStore())));
+        const target = await start(app);
+        const client = await connect(t, target, '/?as=ada');
+        client.send('who?');
+        assert.equal(await client.next(), 'ada');
+      });
+    });
+  }
+
+  it(`${name}: listens to all addresses of localhost`, async (t) => {
+    const app = fastify();
+    t.after(() => app.close());
+    await app.register(plugin);
+    app.get('/', { websocket: true }, (ws) => ws.send('open'));
+    await app.listen({ port: 0, host: 'localhost' });
+    for (const { address, port } of app.addresses()) {
+      const host = address.includes(':') ? `[${address}]` : address;
+      const client = new WebSocket(`ws://${host}:${port}/`);
+      assert.equal(String((await once(client, 'message'))[0]), 'open');
+      client.terminate();
+    }
+  });
+}

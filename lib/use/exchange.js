@@ -1,0 +1,286 @@
+'use strict';
+
+// How does a framework answer an upgrade? With a `ServerResponse` like any other: Node has made none, since it gives the
+// socket away, so one is made here and assigned to that socket. What middleware writes to it is a complete response,
+// after which the connection ends; what middleware has put into its headers goes into the 101 if the upgrade is accepted.
+//
+// The response's own `writeHead()` and `end()` are what is accepted with, because middleware wraps them: session cookies
+// are set in the one, sessions are saved in the other.
+
+const http = require('node:http');
+
+const takeover = require('../takeover/takeover');
+const { closeBehind } = require('./close-behind');
+const { reject } = require('../handshake/refusal');
+const { verdictOn } = require('./verdict');
+
+/** Fields of a response that mean nothing in a 101, or that the handshake itself decides. */
+const NOT_OURS = [
+  'connection',
+  'content-length',
+  'content-type',
+  'etag',
+  'keep-alive',
+  'sec-websocket-accept',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+  'trailer',
+  'transfer-encoding',
+  'upgrade'
+];
+
+/** How long middleware may take by default (ms). */
+const UPGRADE_TIMEOUT = 10_000;
+
+/** The exchange of each request that a framework is asked about. */
+const exchanges = new WeakMap();
+
+const { end, writeHead } = http.ServerResponse.prototype;
+
+/**
+ * An upgrade request, its socket, and the response to it.
+ */
+class Exchange {
+  /**
+   * Create an exchange. The socket has to be free: no earlier response may be unfinished on it.
+   *
+   * @param {http.IncomingMessage} req The request
+   * @param {Duplex} socket Its socket
+   * @param {Buffer} head What arrived behind it
+   * @param {Number} [upgradeTimeout=10000] How many milliseconds may pass until it is answered or accepted, 0 for any
+   */
+  constructor(req, socket, head, upgradeTimeout = UPGRADE_TIMEOUT) {
+    this.req = req;
+    this.socket = socket;
+    this.head = head;
+    this.res = new http.ServerResponse(req);
+    /** The header lines for the 101, once it is known that there will be one. */
+    this.lines = null;
+    this._then = null;
+    this._onDrain = () => drained(this.res);
+    this._timer = upgradeTimeout > 0 ? setTimeout(() => this._expire(), upgradeTimeout).unref() : null;
+    this._prepare();
+    exchanges.set(req, this);
+  }
+
+  /**
+   * Tells whether there is still somebody to be answered, and nobody has.
+   *
+   * @return {Boolean} `true` if so
+   * @public
+   */
+  get isOpen() {
+    return !this.res.headersSent && !this.res.destroyed && !this.socket.destroyed;
+  }
+
+  /**
+   * Accepts: lets the middleware have its say about headers and end, then tells the header lines for the 101.
+   *
+   * @param {Function} then Called when the middleware that waits for the end of responses is through
+   * @public
+   */
+  accept(then) {
+    const { res } = this;
+
+    this._then = then;
+    res.statusCode = 101;
+    if (!res.hasHeader('date')) res.sendDate = false;
+    res.writeHead(101);
+    res.end();
+  }
+
+  /**
+   * Answers a request that is no proper handshake.
+   *
+   * @param {Object} verdict What is wrong with it
+   * @public
+   */
+  refuse({ headers, message, status }) {
+    const { res } = this;
+
+    res.statusCode = status;
+    for (const [name, value] of headers) res.setHeader(name, value);
+    res.setHeader('Content-Type', 'text/plain');
+    res.setHeader('Content-Length', Buffer.byteLength(message));
+    res.end(message);
+  }
+
+  /**
+   * Lets go of request and socket, as if nothing had been.
+   *
+   * @public
+   */
+  release() {
+    const { res, socket } = this;
+
+    this._settle();
+    socket.removeListener('drain', this._onDrain);
+    if (res.socket) res.detachSocket(socket);
+    exchanges.delete(this.req);
+  }
+
+  /**
+   * Tells those who wait for the end of the response, loggers mostly, that the upgrade is complete.
+   *
+   * @public
+   */
+  complete() {
+    const { res } = this;
+
+    res.finished = true;
+    res.emit('finish');
+    res.destroyed = true;
+    res.emit('close');
+  }
+
+  /**
+   * Assigns the response to the socket, and stands before its methods.
+   *
+   * @private
+   */
+  _prepare() {
+    const { res, socket } = this;
+
+    res.shouldKeepAlive = false;
+    res.writeHead = (...args) => {
+      this._beforeHead(args[0]);
+      return writeHead.apply(res, args);
+    };
+    res.end = (...args) => {
+      if (this._then === null) return end.apply(res, args);
+
+      this._commit();
+      return res;
+    };
+    res.once('finish', () => {
+      if (this.lines === null) closeBehind(this.req, socket, this.head);
+    });
+    res.once('close', () => this._settle());
+    res.assignSocket(socket);
+    // Node's own listener went with the parser.
+    socket.on('drain', this._onDrain);
+  }
+
+  /**
+   * Drops the fields that do not belong into the head that is about to be written.
+   *
+   * @param {Number} status Its status
+   * @private
+   */
+  _beforeHead(status) {
+    const { res } = this;
+
+    if (status === 101) {
+      NOT_OURS.forEach((name) => res.removeHeader(name));
+    } else {
+      this._settle();
+      // Whatever else it says would not be kept.
+      res.setHeader('Connection', 'close');
+    }
+  }
+
+  /**
+   * The middleware is through: there will be a 101.
+   *
+   * @private
+   */
+  _commit() {
+    const then = this._then;
+
+    this._then = null;
+    this._settle();
+    this.socket.removeListener('drain', this._onDrain);
+    this.lines = this.res._header.split('\r\n').slice(1, -2).filter(isOurs);
+    then();
+  }
+
+  /**
+   * There is nothing to wait for any more.
+   *
+   * @private
+   */
+  _settle() {
+    clearTimeout(this._timer);
+  }
+
+  /**
+   * Nobody has answered in time. Middleware that wraps the response is not asked: it may be what is waited for.
+   *
+   * @private
+   */
+  _expire() {
+    const { res } = this;
+
+    if (res.headersSent) {
+      this.socket.destroy();
+      return;
+    }
+
+    const body = http.STATUS_CODES[503];
+
+    res.getHeaderNames().forEach((name) => res.removeHeader(name));
+    writeHead.call(res, 503, { Connection: 'close', 'Content-Length': body.length, 'Content-Type': 'text/plain' });
+    end.call(res, body);
+  }
+}
+
+/**
+ * Finds the exchange of a request.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @return {(Exchange|undefined)} Its exchange; `undefined` if it is an ordinary request
+ * @public
+ */
+function exchangeOf(req) {
+  // Node's own mark is the cheaper question.
+  return req.upgrade === false ? undefined : exchanges.get(req);
+}
+
+/**
+ * Begins an exchange, after any earlier response on the same connection. A request with a body is refused at once: the
+ * middleware would wait for it, and who reads it depends on the version of Node.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket Its socket
+ * @param {Buffer} head What arrived behind it
+ * @param {Number} [upgradeTimeout] How long it may take
+ * @param {Function} run Called with the exchange, unless the socket is closed by then
+ * @public
+ */
+function beginExchange(req, socket, head, upgradeTimeout, run) {
+  const verdict = verdictOn(req);
+
+  takeover.guard(socket);
+  if (verdict.code === 'ERR_UPSHIFT_REQUEST_BODY') {
+    reject(req, socket, verdict.status, { body: verdict.message });
+    return;
+  }
+
+  takeover.settle(req, socket, (err) => {
+    if (err) socket.destroy();
+    else run(new Exchange(req, socket, head, upgradeTimeout));
+  });
+}
+
+module.exports = { beginExchange, exchangeOf };
+
+/**
+ * Tells whether a line stays in the head of a 101.
+ *
+ * @param {String} line The header line
+ * @return {Boolean} `true` if it does
+ * @private
+ */
+function isOurs(line) {
+  return !NOT_OURS.includes(line.slice(0, line.indexOf(':')).toLowerCase());
+}
+
+/**
+ * Tells whoever writes to a response that there is room again.
+ *
+ * @param {http.ServerResponse} res The response
+ * @private
+ */
+function drained(res) {
+  if (res.writableNeedDrain) res.emit('drain');
+}

@@ -1,0 +1,87 @@
+'use strict';
+
+// What does the handler of a Fastify route do with an upgrade? It is reached when all hooks have passed; from there on the
+// response is no longer Fastify's.
+
+const { exchangeOf } = require('./exchange');
+const { inspectAsWs } = require('../handshake/handshake');
+
+/**
+ * Makes the handler of a route.
+ *
+ * @param {Function} plain The handler of ordinary requests
+ * @param {Function} wsHandler The handler of WebSockets
+ * @param {Object} plugin What the plugin knows
+ * @param {Function} plugin.errorHandler What is done about errors
+ * @param {WebSocketServer} plugin.wss What accepts
+ * @return {Function} The handler
+ * @public
+ */
+function handlerFor(plain, wsHandler, { errorHandler, wss }) {
+  return function handler(request, reply) {
+    const exchange = exchangeOf(request.raw);
+
+    if (exchange === undefined) return plain.call(this, request, reply);
+
+    reply.hijack();
+    // The client may have gone while a hook was waiting.
+    if (exchange.isOpen) open(wss, exchange, reply, (ws) => run(this, { errorHandler, wsHandler }, ws, request, reply));
+    return undefined;
+  };
+}
+
+module.exports = { handlerFor };
+
+/**
+ * Accepts, with the headers that hooks have set.
+ *
+ * @param {WebSocketServer} wss What accepts
+ * @param {Exchange} exchange The exchange
+ * @param {Object} reply The reply
+ * @param {Function} then Called with the WebSocket
+ * @private
+ */
+function open(wss, exchange, reply, then) {
+  const { head, req, res, socket } = exchange;
+
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) res.setHeader(name, value);
+
+  // By the rules of ws, as in @fastify/websocket.
+  const verdict = inspectAsWs(req);
+
+  if (verdict.status !== 101 && wss.listenerCount('wsClientError') === 0) {
+    exchange.refuse(verdict);
+    return;
+  }
+
+  exchange.accept(() => {
+    wss.handleUpgrade(req, socket, head, (ws) => {
+      wss.emit('connection', ws, req);
+      then(ws);
+    });
+  });
+}
+
+/**
+ * Calls the application's handler.
+ *
+ * @param {Object} app The app, as encapsulated as the route
+ * @param {Object} handlers Its handlers
+ * @param {WebSocket} ws The WebSocket
+ * @param {Object} request The request
+ * @param {Object} reply The reply
+ * @private
+ */
+function run(app, { errorHandler, wsHandler }, ws, request, reply) {
+  const fail = (err) => errorHandler.call(app, err, ws, request, reply);
+
+  ws.on('error', fail);
+
+  try {
+    const result = wsHandler.call(app, ws, request);
+
+    if (typeof result?.catch === 'function') result.catch(fail);
+  } catch (err) {
+    fail(err);
+  }
+}
