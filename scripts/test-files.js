@@ -22,8 +22,8 @@ const PATHS = [
   { name: 'stream transport', pinned: true, env: { UPSHIFT_DRIVER: 'auto', UPSHIFT_TRANSPORT: 'stream' } }
 ];
 
-/** What else connections can be made of, and the tests that make their servers so. */
-const BELOW = ['tls', 'duplex'];
+/** What else connections can be made of, and the tests that make their servers so. ws does not know HTTP/2. */
+const BELOW = ['tls', 'duplex', 'h2'];
 const OVER_OTHERS = /^__test__.(compat.|behaviour.(close|errors|events|pause|receive|send|server)\.test)/;
 
 /** The package whose behaviour is the reference: what it does differently is a mistake in the tests. */
@@ -66,7 +66,7 @@ function onEveryPath(folders, paths = PATHS) {
  */
 function overOthers() {
   const paths = BELOW.flatMap((below) =>
-    [{ name: 'upshift', env: {} }, INCUMBENT].map(({ name, env }) => ({
+    [{ name: 'upshift', env: {} }, ...(below === 'h2' ? [] : [INCUMBENT])].map(({ name, env }) => ({
       name: `${name} over ${below}`,
       env: { ...env, UPSHIFT_TEST_OVER: below }
     }))

@@ -10,7 +10,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const { encode, encodeClose } = require('../support/frames');
 const { rawPair, record, wsPair } = require('../support/serve');
 const { WebSocket } = require('../support/implementation');
-const { onSocket, onTcp } = require('../support/over');
+const { onHttp1, onSocket, onTcp } = require('../support/over');
 
 const { CLOSED, CLOSING, OPEN } = WebSocket;
 
@@ -382,7 +382,7 @@ describe('without a closing handshake', () => {
     assert.deepEqual(await end, [1006, '']);
   });
 
-  test("'close' finds the socket destroyed, and not counted any more", async (t) => {
+  test("'close' finds the socket destroyed, and not counted any more", onHttp1, async (t) => {
     const { client, server, socket } = await rawPair(t, NEVER);
     const order = [];
 

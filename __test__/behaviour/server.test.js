@@ -14,7 +14,7 @@ const ws = require('ws');
 const { ACCEPT, RawClient } = require('../support/raw-client');
 const { rawPair, serve, wsPair } = require('../support/serve');
 const { WebSocket, WebSocketServer } = require('../support/implementation');
-const { onSocket, onTcp } = require('../support/over');
+const { onHttp1, onSocket, onTcp } = require('../support/over');
 
 /**
  * Starts a server on a port of its own.
@@ -136,7 +136,7 @@ describe('events', () => {
     assert.equal(req.socket, socket._socket);
   });
 
-  test("'headers' lets the response be changed", async (t) => {
+  test("'headers' lets the response be changed", onHttp1, async (t) => {
     const { port, wss } = await serve(t);
     let seen;
 
@@ -160,7 +160,7 @@ describe('events', () => {
     );
   });
 
-  test("'wsClientError' takes improper handshakes over", async (t) => {
+  test("'wsClientError' takes improper handshakes over", onHttp1, async (t) => {
     const { port, wss } = await serve(t);
     const client = await RawClient.connect(port);
     const error = once(wss, 'wsClientError');
@@ -270,7 +270,7 @@ describe('close()', () => {
     await new Promise((resolve) => wss.close(resolve));
   });
 
-  test('makes late handshakes get a 503', async (t) => {
+  test('makes late handshakes get a 503', onHttp1, async (t) => {
     const { port, server, wss } = await serve(t, { noServer: true });
     const client = await RawClient.connect(port);
 

@@ -11,6 +11,7 @@ const ws = require('ws');
 
 const { WebSocket, WebSocketServer } = require('../support/implementation');
 const { RawClient } = require('../support/raw-client');
+const { onHttp1 } = require('../support/over');
 const { rawPair, serve } = require('../support/serve');
 
 const METHODS = [
@@ -199,7 +200,7 @@ describe('the class WebSocketServer', () => {
     assert.equal(wss.options.WebSocket, WebSocket);
   });
 
-  test('serves two paths of one server only if it is told by hand', async (t) => {
+  test('serves two paths of one server only if it is told by hand', onHttp1, async (t) => {
     const { port, server, wss } = await serve(t, { noServer: true });
     const other = new WebSocketServer({ noServer: true });
 

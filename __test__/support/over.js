@@ -1,7 +1,7 @@
 'use strict';
 
-// Over what do the tests run? `UPSHIFT_TEST_OVER` makes the servers of the suite speak TLS, or see nothing but plain
-// Duplexes that are no sockets; by default they have TCP sockets.
+// Over what do the tests run? `UPSHIFT_TEST_OVER` makes the servers of the suite speak TLS or HTTP/2, or see nothing but
+// plain Duplexes that are no sockets; by default they have TCP sockets.
 
 const fs = require('fs');
 const http = require('http');
@@ -10,6 +10,7 @@ const net = require('net');
 const path = require('path');
 
 const { duplexPair } = require('./duplex-pair');
+const { h2Server } = require('./h2-server');
 
 const OVER = process.env.UPSHIFT_TEST_OVER ?? 'tcp';
 
@@ -17,7 +18,10 @@ const OVER = process.env.UPSHIFT_TEST_OVER ?? 'tcp';
 const onTcp = OVER === 'tcp' ? {} : { skip: 'not over TCP' };
 
 /** Option of a test that needs a socket: addresses, and no more room than that of the kernel. */
-const onSocket = OVER === 'duplex' ? { skip: 'no socket' } : {};
+const onSocket = OVER === 'duplex' || OVER === 'h2' ? { skip: 'no socket' } : {};
+
+/** Option of a test about the very head of a request or a response, or about a connection that is one WebSocket's own. */
+const onHttp1 = OVER === 'h2' ? { skip: 'not over HTTP/2' } : {};
 
 const fixtures = path.join(__dirname, '../fixtures');
 
@@ -93,6 +97,7 @@ class DuplexServer extends http.Server {
  */
 function httpServer() {
   if (OVER === 'duplex') return new DuplexServer();
+  if (OVER === 'h2') return h2Server();
   if (OVER !== 'tls') return http.createServer();
 
   const [key, cert] = ['key', 'cert'].map((name) => fs.readFileSync(path.join(fixtures, `localhost-${name}.pem`)));
@@ -100,4 +105,4 @@ function httpServer() {
   return https.createServer({ key, cert });
 }
 
-module.exports = { OVER, httpServer, onSocket, onTcp };
+module.exports = { OVER, httpServer, onHttp1, onSocket, onTcp };

@@ -5,6 +5,9 @@
 
 const { NO_ERROR } = require('./stream');
 
+/** What every usual value consists of. */
+const ASCII = /^[\0-\x7f]*$/;
+
 /** Fields of HTTP/1.1 that "MUST NOT" be in a response of HTTP/2 (RFC 9113 section 8.2.2), or make no sense there. */
 const LEFT_OUT = new Set([
   'connection',
@@ -59,6 +62,17 @@ module.exports = { accept, refuseStream };
 function ignore() {}
 
 /**
+ * Writes a value as over HTTP/1.1, where what is not ASCII is UTF-8.
+ *
+ * @param {String} value The value
+ * @return {String} The same, a character per byte
+ * @private
+ */
+function bytesOf(value) {
+  return ASCII.test(value) ? value : Buffer.from(value).toString('latin1');
+}
+
+/**
  * Reads header lines.
  *
  * @param {String[]} lines The lines
@@ -74,7 +88,7 @@ function headersOf(lines) {
     const value = line.slice(colon + 1).trim();
 
     if (colon < 1 || LEFT_OUT.has(name)) continue;
-    headers[name] = name in headers ? [].concat(headers[name], value) : value;
+    headers[name] = name in headers ? [].concat(headers[name], bytesOf(value)) : bytesOf(value);
   }
 
   return headers;
