@@ -69,7 +69,6 @@ class UpgradeRouter extends EventEmitter {
     checkLimits(this.options);
     this.server = server;
     this._holds = new Set();
-    this._isClosed = false;
     this._leaving = [
       standBefore(server, (req, socket, head) => this._meet(req, socket, head, askedProtocols(req))),
       offerStreams(server, (req, stream, head, asked) => this._meet(req, stream, head, asked))
@@ -142,7 +141,6 @@ class UpgradeRouter extends EventEmitter {
    * @public
    */
   async close() {
-    this._isClosed = true;
     for (const leave of this._leaving.splice(0)) leave();
     for (const hold of [...this._holds]) hold.end('ERR_UPSHIFT_ROUTER_CLOSED');
 
