@@ -54,6 +54,19 @@ export declare class NativeChannel {
   get driver(): string
 }
 
+/** A body in chunks, on its way in. */
+export declare class NativeChunkedBody {
+  /** Begins a body of so many bytes at most. */
+  constructor(limit: number)
+  /**
+   * Takes bytes of the connection. Returns where the body ended in them, or -1 when it is not whole yet, -2 when it is
+   * none, -3 when it is above the limit.
+   */
+  read(bytes: Uint8Array): number
+  /** What there is of it. It is gone afterwards. */
+  takeData(): Buffer
+}
+
 /** An upgrade to `h2c`. */
 export declare class NativeHttp2Upgrade {
   /** How long the body is said to be, `Infinity` above 4 GiB; -1 when it comes in chunks. */

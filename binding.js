@@ -836,6 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.NativeChannel = nativeBinding.NativeChannel
+module.exports.NativeChunkedBody = nativeBinding.NativeChunkedBody
 module.exports.NativeHttp2Upgrade = nativeBinding.NativeHttp2Upgrade
 module.exports.NativeReceiver = nativeBinding.NativeReceiver
 module.exports.acceptDeflateOffers = nativeBinding.acceptDeflateOffers

@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
 const { ASKING, answer, ask, listen, secure } = require('./support');
+const { RawClient } = require('../support/raw-client');
 
 test('the request is answered inside TLS, and the connection goes on', async (t) => {
   const { port } = await listen(t);
@@ -47,7 +48,10 @@ test('a body is read first, and is there inside TLS', async (t) => {
   const bodies = [
     ['Content-Length: 5\r\n', 'hello', 'hello'],
     ['Content-Length: 0\r\n', '', ''],
-    [`Content-Length: ${large.length}\r\n`, large, large]
+    [`Content-Length: ${large.length}\r\n`, large, large],
+    ['Transfer-Encoding: chunked\r\n', '2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nTrailer: x\r\n\r\n', 'hello'],
+    ['Transfer-Encoding: chunked\r\n', `0\r\n\r\n`, ''],
+    ['Transfer-Encoding: chunked\r\n', `${large.length.toString(16)}\r\n${large}\r\n0\r\n\r\n`, large]
   ];
 
   for (const [fields, raw, text] of bodies) {
@@ -57,6 +61,20 @@ test('a body is read first, and is there inside TLS', async (t) => {
     assert.equal(body.length, text.length);
     assert.ok(text.startsWith(body.text));
   }
+});
+
+test('chunks that come in pieces', async (t) => {
+  const { port } = await listen(t);
+  const client = await RawClient.connect({ port, host: '127.0.0.1' });
+
+  t.after(() => client.socket.destroy());
+  client.write(`POST / HTTP/1.1\r\n${ASKING}Transfer-Encoding: chunked\r\n\r\n`);
+  for (const byte of '5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n') {
+    client.write(byte);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  assert.match(await client.head(), /^HTTP\/1\.1 101 /);
+  assert.equal((await answer(await secure(client))).body.text, 'hello world');
 });
 
 test('a body that comes in pieces, asked for', async (t) => {

@@ -3,8 +3,14 @@
 // Where does a request end that asks for an upgrade? Behind its body, which has to be there before the protocol changes (RFC
 // 9110 section 7.8). It is kept as it came, since it is read again.
 
+const native = require('../base/native');
 const { HandshakeError } = require('../base/errors');
 const { announcesBody, readsBodies } = require('./body-reading');
+
+/** What the native half of a body says besides its end. */
+const MORE = -1;
+const MALFORMED = -2;
+const TOO_LARGE = -3;
 
 /** An empty part of a request. */
 const NOTHING = Buffer.alloc(0);
@@ -29,22 +35,59 @@ async function readRequest(req, socket, head, { maxUpgradeBody, upgradeTimeout: 
   if (!announcesBody(req)) return { isWhole: true, raw: NOTHING, rest: head };
 
   if (readsBodies()) {
-    const body = await gather(req, NOTHING, { carrier, enough: maxUpgradeBody + 1, timeout });
+    const body = await gather(req, NOTHING, { carrier, enough: (size) => size > maxUpgradeBody, timeout });
     const isWhole = body.length <= maxUpgradeBody;
 
     return { isWhole, body: isWhole ? body : undefined, rest: head };
   }
 
-  const length = req.headers['transfer-encoding'] === undefined ? Number(req.headers['content-length']) : Infinity;
+  const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
 
-  if (length > maxUpgradeBody) return { isWhole: false, raw: head, rest: NOTHING };
+  // Other codings would get lost.
+  if (coding === undefined ? length > maxUpgradeBody : coding.toLowerCase() !== 'chunked') {
+    return { isWhole: false, raw: head, rest: NOTHING };
+  }
 
-  const bytes = await gather(socket, head, { carrier, enough: length, timeout });
+  if (coding !== undefined) return readChunks(socket, head, { carrier, limit: maxUpgradeBody, timeout });
+
+  const bytes = await gather(socket, head, { carrier, enough: (size) => size >= length, timeout });
 
   return { isWhole: true, raw: bytes.subarray(0, length), rest: bytes.subarray(length) };
 }
 
 module.exports = { readRequest };
+
+/**
+ * Reads a body in chunks.
+ *
+ * @param {Duplex} socket The connection
+ * @param {Buffer} head What has arrived already
+ * @param {Object} options Those of `gather()`, and the `limit`
+ * @return {Promise<Object>} As `readRequest()`
+ * @private
+ */
+async function readChunks(socket, head, { carrier, limit, timeout }) {
+  const chunked = new native.NativeChunkedBody(limit);
+  let end = MORE;
+  /** How much has arrived before the last piece. */
+  let before = 0;
+
+  const raw = await gather(socket, head, {
+    carrier,
+    enough(size, piece) {
+      before = size - piece.length;
+      end = chunked.read(piece);
+      return end !== MORE;
+    },
+    timeout
+  });
+
+  if (end === MALFORMED)
+    throw new HandshakeError('Invalid request body', { code: 'ERR_UPSHIFT_INVALID_BODY', status: 400 });
+  if (end === TOO_LARGE) return { isWhole: false, raw, rest: NOTHING };
+
+  return { isWhole: true, body: chunked.takeData(), rest: raw.subarray(before + end) };
+}
 
 /**
  * Collects what arrives.
@@ -53,7 +96,8 @@ module.exports = { readRequest };
  * @param {Buffer} first What has arrived already
  * @param {Object} options Options
  * @param {Duplex} options.carrier The connection below; its end is not always told above
- * @param {Number} options.enough How many bytes are enough; a request may end before, and they stay in one that does not
+ * @param {Function} options.enough `enough(size, chunk)`, whether so much is, to which the chunk was added; a request may end
+ *     before, and it stays in one that does not
  * @param {Number} options.timeout How long it may take (ms)
  * @return {Promise<Buffer>} What has arrived
  * @private
@@ -86,7 +130,7 @@ function gather(source, first, { carrier, enough, timeout }) {
     function onData(chunk) {
       chunks.push(chunk);
       size += chunk.length;
-      if (size < enough) return;
+      if (!enough(size, chunk)) return;
 
       const bytes = Buffer.concat(chunks);
 
@@ -109,10 +153,12 @@ function gather(source, first, { carrier, enough, timeout }) {
     source.on('end', onEnd);
     source.on('close', onClose);
     carrier.on('close', onClose);
-    onData(first);
-    if (size >= enough) return;
-    if (source.destroyed) onClose();
-    else source.on('data', onData);
+    if (source.destroyed) {
+      onClose();
+    } else {
+      source.on('data', onData);
+      if (first.length > 0) onData(first);
+    }
   });
 }
 
