@@ -83,7 +83,7 @@ function leaveParser(socket) {
   parser.socket = null;
   socket.parser = null;
   socket.setTimeout(0);
-  socket.pause();
+  // Not pause(): the HTTP/1.1 server listens for that and stops the reading, which an http2 session expects to be under way.
   socket.readableFlowing = null;
   // It is in the middle of telling us.
   setImmediate(() => parser.close());
