@@ -257,6 +257,33 @@ for (const [name, express] of EXPRESSES) {
         assert.deepEqual(events, ['finish 401', 'close']);
       });
 
+      it('does not upgrade when a head cannot be written, and writes no body with a 101', async (t) => {
+        const app = makeApp();
+        app.use('/throws', (req, res, next) => {
+          const { writeHead } = res;
+          res.writeHead = function (status, ...rest) {
+            if (status === 101) throw new Error('no 101');
+            return writeHead.call(this, status, ...rest);
+          };
+          next();
+        });
+        app.use('/writes', (req, res, next) => {
+          const { end } = res;
+          res.end = function (...args) {
+            res.flushHeaders();
+            res.write('a body');
+            return end.apply(this, args);
+          };
+          next();
+        });
+        app.upgrade('/throws', assert.fail);
+        app.upgrade('/writes', (ws) => ws.send('open'));
+        app.use((err, req, res, _next) => res.status(500).send(err.message));
+        const target = await serve(t, app, isSecure);
+        assert.deepEqual(pick(await refusal(t, target, '/throws')), [500, 'no 101']);
+        assert.equal(await (await connect(t, target, '/writes')).next(), 'open');
+      });
+
       it('closes its WebSockets, and then knows nothing of upgrades', async (t) => {
         const app = makeApp();
         app.upgrade('/', (ws) => ws.send('open'));

@@ -125,6 +125,19 @@ for (const [name, fastify] of FASTIFIES) {
         assert.equal((await refusal(t, target, '/schema')).status, 400);
       });
 
+      it('reports headers that cannot be written as an error of the request', async (t) => {
+        const app = await makeApp(t);
+        app.addHook('preHandler', async (request, reply) => void reply.header('x-bad', 'a\nb'));
+        app.setErrorHandler((err, request, reply) => {
+          reply.removeHeader('x-bad');
+          reply.code(500).send(err.code);
+        });
+        app.get('/', { websocket: true }, assert.fail);
+        const target = await start(app);
+        const { body, status } = await refusal(t, target, '/');
+        assert.deepEqual([status, body], [500, 'ERR_INVALID_CHAR']);
+      });
+
       it('has an error handler for handlers and their WebSockets', async (t) => {
         const failures = [];
         const app = await makeApp(t, {

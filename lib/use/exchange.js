@@ -82,10 +82,12 @@ class Exchange {
   accept(then) {
     const { res } = this;
 
-    this._then = then;
-    res.statusCode = 101;
     if (!res.hasHeader('date')) res.sendDate = false;
     res.writeHead(101);
+    // The head goes another way, and there is no body.
+    res._headerSent = true;
+    res.write = () => true;
+    this._then = then;
     res.end();
   }
 
@@ -157,6 +159,8 @@ class Exchange {
     });
     res.once('close', () => this._settle());
     res.assignSocket(socket);
+    // The end of an earlier response has set the keep-alive timeout.
+    if (typeof socket.setTimeout === 'function') socket.setTimeout(0);
     // Node's own listener went with the parser.
     socket.on('drain', this._onDrain);
   }
@@ -190,6 +194,8 @@ class Exchange {
     this._then = null;
     this._settle();
     this.socket.removeListener('drain', this._onDrain);
+    // A slice of the parser's buffer pins 64 KiB.
+    this.head = null;
     this.lines = this.res._header.split('\r\n').slice(1, -2).filter(isOurs);
     then();
   }

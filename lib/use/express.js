@@ -16,7 +16,10 @@ const { verdictOn } = require('./verdict');
 /** What a WebSocket is closed with whose handler failed. */
 const INTERNAL_ERROR = 1011;
 
-/** The `websockets` of the app that an exchange belongs to. */
+/** The apps and routers that have routes for upgrades already. */
+const extended = new WeakSet();
+
+/** The owner of each exchange: what its app accepts with. */
 const owners = new WeakMap();
 
 /**
@@ -36,8 +39,9 @@ const owners = new WeakMap();
 function upgrades(target, options = {}) {
   const isApp = checkExpress(target);
 
-  if (Object.hasOwn(target, 'upgrade')) return target;
+  if (extended.has(target)) return target;
 
+  extended.add(target);
   target.upgrade = function upgrade(path, ...rest) {
     const own = isOptions(rest[0]) ? rest.shift() : undefined;
     const handlers = rest.flat(Infinity);
@@ -90,9 +94,9 @@ function accepting(handler, own) {
       return;
     }
 
-    const { acceptor, fail } = owners.get(exchange);
+    const owner = owners.get(exchange);
 
-    acceptor.accept(exchange, own, (ws) => run(handler, ws, req, fail));
+    owner.acceptor.accept(exchange, own, (ws) => run(handler, ws, req, owner));
   };
 }
 
@@ -102,17 +106,16 @@ function accepting(handler, own) {
  * @param {Function} handler The handler
  * @param {WebSocket} ws The WebSocket
  * @param {http.IncomingMessage} req The request
- * @param {Function} fail Called when it fails
+ * @param {Object} owner What is done about errors
  * @private
  */
-function run(handler, ws, req, fail) {
-  // What peers do wrong must not end the process; the connection closes by itself.
-  ws.on('error', (err) => fail(err, ws, req, false));
+function run(handler, ws, req, { fail, watch }) {
+  watch(ws, req);
 
   try {
-    Promise.resolve(handler(ws, req)).catch((err) => fail(err, ws, req, true));
+    Promise.resolve(handler(ws, req)).catch((err) => fail(err, ws, req));
   } catch (err) {
-    fail(err, ws, req, true);
+    fail(err, ws, req);
   }
 }
 
@@ -125,8 +128,8 @@ function run(handler, ws, req, fail) {
  */
 function extendApp(app, { errorHandler, server, shouldHandle, upgradeTimeout, ...options }) {
   const acceptor = new Acceptor(options);
-  const owner = { acceptor, fail: failing(app, errorHandler) };
-  const releases = [];
+  const owner = { acceptor, ...carefulFor(app, errorHandler) };
+  const releases = new Map();
   const asks = shouldHandle ?? ((req) => hasRoute(app, req.url));
   const { listen } = app;
   const ask = (req, socket, head, { passOn }) => {
@@ -141,13 +144,13 @@ function extendApp(app, { errorHandler, server, shouldHandle, upgradeTimeout, ..
 
   app.websockets = {
     attach(one) {
-      releases.push(standBefore(one, ask));
-      return app;
+      if (!releases.has(one)) releases.set(one, standBefore(one, ask));
     },
     clients: acceptor.clients,
     async close() {
       await acceptor.close();
-      releases.splice(0).forEach((release) => release());
+      releases.forEach((release) => release());
+      releases.clear();
     }
   };
   app.listen = function (...args) {
@@ -165,17 +168,29 @@ function extendApp(app, { errorHandler, server, shouldHandle, upgradeTimeout, ..
  *
  * @param {Function} app The app
  * @param {?Function} errorHandler What the application wants to be done
- * @return {Function} Called with the error, the WebSocket, the request, and whether the handler failed
+ * @return {Object} `fail(err, ws, req)` for a handler, `watch(ws, req)` for a connection
  * @private
  */
-function failing(app, errorHandler) {
-  return (err, ws, req, isHandlers) => {
-    if (errorHandler) {
-      errorHandler.call(app, err, ws, req);
-    } else if (isHandlers) {
+function carefulFor(app, errorHandler) {
+  if (errorHandler) {
+    const fail = (err, ws, req) => errorHandler.call(app, err, ws, req);
+
+    return { fail, watch: (ws, req) => ws.on('error', (err) => fail(err, ws, req)) };
+  }
+
+  return {
+    fail(err, ws) {
       // As Express does with errors that nobody handles.
       if (app.get('env') !== 'test') console.error(err?.stack ?? String(err));
       ws.close(INTERNAL_ERROR);
-    }
+    },
+    watch: (ws) => ws.on('error', ignore)
   };
 }
+
+/**
+ * What a peer does wrong must not end the process; the connection closes by itself. It holds no request.
+ *
+ * @private
+ */
+function ignore() {}

@@ -23,9 +23,11 @@ function handlerFor(plain, wsHandler, { errorHandler, wss }) {
 
     if (exchange === undefined) return plain.call(this, request, reply);
 
+    // A header that cannot be written is an error of a hook still.
+    if (exchange.isOpen) copyHeaders(reply, exchange.res);
     reply.hijack();
     // The client may have gone while a hook was waiting.
-    if (exchange.isOpen) open(wss, exchange, reply, (ws) => run(this, { errorHandler, wsHandler }, ws, request, reply));
+    if (exchange.isOpen) open(wss, exchange, (ws) => run(this, { errorHandler, wsHandler }, ws, request, reply));
     return undefined;
   };
 }
@@ -33,19 +35,27 @@ function handlerFor(plain, wsHandler, { errorHandler, wss }) {
 module.exports = { handlerFor };
 
 /**
- * Accepts, with the headers that hooks have set.
+ * Gives the response the headers that hooks have set.
+ *
+ * @param {Object} reply The reply
+ * @param {http.ServerResponse} res The response
+ * @throws {TypeError} If one of them cannot be written
+ * @private
+ */
+function copyHeaders(reply, res) {
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) res.setHeader(name, value);
+}
+
+/**
+ * Accepts.
  *
  * @param {WebSocketServer} wss What accepts
  * @param {Exchange} exchange The exchange
- * @param {Object} reply The reply
  * @param {Function} then Called with the WebSocket
  * @private
  */
-function open(wss, exchange, reply, then) {
-  const { head, req, res, socket } = exchange;
-
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) res.setHeader(name, value);
-
+function open(wss, exchange, then) {
+  const { head, req, socket } = exchange;
   // By the rules of ws, as in @fastify/websocket.
   const verdict = inspectAsWs(req);
 
