@@ -3,6 +3,7 @@
 // Do the routes of a router serve HTTP/2 too?
 
 const assert = require('node:assert/strict');
+const http = require('node:http');
 const { once } = require('node:events');
 const { test } = require('node:test');
 
@@ -113,6 +114,32 @@ test('the application answers the rest in its connect listener', async (t) => {
   assert.equal(headers[':status'], 410);
   stream.close();
   assert.equal((await answer(session.request({ ':path': '/' }))).body, 'ordinary');
+});
+
+test('the sessions of router.h2c() have the same routes', async (t) => {
+  const server = http.createServer((req, res) => res.end('plain'));
+  const router = createUpgradeRouter(server);
+
+  router.h2c((req, res) => res.end(req.httpVersion));
+  router.websocket('/rooms/:id', (socket, req, { params }) => socket.send(`${req.httpVersion} ${params.id}`));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  const session = connect(t, origin);
+  const client = new WebSocket(`${origin.replace('http', 'ws')}/rooms/9`, { session });
+  const closed = once(client, 'close');
+
+  assert.equal(String((await once(client, 'message'))[0]), '2.0 9');
+  assert.equal((await answer(session.request({ ':path': '/' }))).body, '2.0');
+
+  const one = new ws(`${origin.replace('http', 'ws')}/rooms/9`);
+
+  assert.equal(String((await once(one, 'message'))[0]), '1.1 9');
+  await router.close();
+  assert.equal((await closed)[0], 1001);
+  one.terminate();
+  server.close();
 });
 
 test('a bad handshake on a route is refused before authenticate', async (t) => {

@@ -71,7 +71,7 @@ class UpgradeRouter extends EventEmitter {
     this._holds = new Set();
     this._leaving = [
       standBefore(server, (req, socket, head) => this._meet(req, socket, head, askedProtocols(req))),
-      offerStreams(server, (req, stream, head, asked) => this._meet(req, stream, head, asked))
+      this._takeStreams(server)
     ];
     this._routes = [];
   }
@@ -100,7 +100,10 @@ class UpgradeRouter extends EventEmitter {
    * @public
    */
   h2c(handler, options) {
-    return this._add(new H2cRoute(handler, options));
+    const route = new H2cRoute(handler, options);
+
+    this._leaving.push(this._takeStreams(route.http2Server));
+    return this._add(route);
   }
 
   /**
@@ -145,6 +148,17 @@ class UpgradeRouter extends EventEmitter {
     for (const hold of [...this._holds]) hold.end('ERR_UPSHIFT_ROUTER_CLOSED');
 
     await Promise.all(this._routes.map((route) => route.close?.(this.options)));
+  }
+
+  /**
+   * Offers what comes over HTTP/2 to the routes.
+   *
+   * @param {net.Server} server The server, if it speaks HTTP/2
+   * @return {Function} Stops that
+   * @private
+   */
+  _takeStreams(server) {
+    return offerStreams(server, (req, stream, head, asked) => this._meet(req, stream, head, asked));
   }
 
   /**

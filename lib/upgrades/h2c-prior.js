@@ -55,7 +55,11 @@ function servePriorKnowledge(err, socket, server) {
   leaveParser(socket);
   socket.unshift(Buffer.concat([PREFACE, err.rawPacket.subarray(err.bytesParsed)]));
 
-  return connect(server, socket);
+  const session = connect(server, socket);
+
+  // Pausing has stopped it, and a session only listens: nothing would come after the first packet.
+  socket._handle?.readStart();
+  return session;
 }
 
 module.exports = { isPriorKnowledge, servePriorKnowledge };
