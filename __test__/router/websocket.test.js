@@ -78,6 +78,27 @@ test('what authenticate gives reaches the handler, and nothing sent early is los
   assert.deepEqual(received, ['one', 'two', 'three']);
 });
 
+test('what a peer does wrong ends its connection, and nothing else', async (t) => {
+  const { port, router } = await routed(t);
+  const errors = [];
+
+  router.websocket('/unheard', () => {});
+  router.websocket('/heard', (ws) => ws.on('error', (err) => errors.push(err.code)));
+
+  for (const path of ['/unheard', '/heard']) {
+    const client = await RawClient.open(port, { path });
+
+    client.write(Buffer.from([0x81, 0x01, 0x78]));
+
+    const { opcode, payload } = await client.frame();
+
+    assert.deepEqual([opcode, payload.readUInt16BE(0)], [8, 1002]);
+    client.sendClose(1002);
+    await client.rest();
+  }
+  assert.deepEqual(errors, ['WS_ERR_EXPECTED_MASK']);
+});
+
 test('an HttpError is the answer', async (t) => {
   const { port, router } = await routed(t);
 

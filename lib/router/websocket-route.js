@@ -13,6 +13,9 @@ const { reject } = require('../handshake/refusal');
 /** Options of a WebSocketServer that say where its requests come from. */
 const NOT_OURS = ['host', 'noServer', 'path', 'port', 'server'];
 
+/** What a peer does wrong ends its connection; that nobody listens to it must not end the process. */
+function ignore() {}
+
 /**
  * A route to WebSockets.
  */
@@ -69,6 +72,7 @@ class WebSocketRoute {
 
     admit(context, this, params, (auth) => {
       this.wss.handleUpgrade(req, socket, context.head, (ws) => {
+        ws.on('error', ignore);
         this.wss.emit('connection', ws, req);
         this.handler(ws, req, { params, auth });
       });
