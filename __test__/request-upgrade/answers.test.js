@@ -203,16 +203,22 @@ test('a 101 that is not what was asked for is refused, and its connection closed
     'nobody has asked for': [
       fields('Upgrade: echo/2'),
       fields('Upgrade: echo'),
-      fields('Upgrade: echo/1/1'),
       fields('Upgrade: websocket'),
       fields('Upgrade: echo/1, evil/2'),
       fields('Upgrade: echo/1\r\nUpgrade: evil/2'),
       fields('Upgrade: HTTP/1.1')
     ],
-    'Connection field': [fields('Upgrade: echo/1', 'keep-alive'), SWITCHED.replace('Connection: Upgrade\r\n', '')],
-    'does not say to what': [fields('X: y'), fields('Upgrade: ,,')],
-    'in HTTP/1.0': [SWITCHED.replace('HTTP/1.1', 'HTTP/1.0')],
-    content: [
+    'do not say to what': [
+      fields('Upgrade: echo/1', 'keep-alive'),
+      SWITCHED.replace('Connection: Upgrade\r\n', ''),
+      fields('X: y'),
+      fields('Upgrade: ,,'),
+      fields('Upgrade: echo/1/1'),
+      fields('Upgrade: echo/1; q=1'),
+      fields(`Upgrade: ${'echo/1,'.repeat(1000)}`),
+      SWITCHED.replace('HTTP/1.1', 'HTTP/1.0')
+    ],
+    'announce content': [
       SWITCHED.replace('\r\n\r\n', '\r\nContent-Length: 4\r\n\r\nabcd'),
       SWITCHED.replace('\r\n\r\n', '\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n')
     ]

@@ -7,6 +7,7 @@ const { constants } = require('node:crypto');
 const { test } = require('node:test');
 
 const { TlsUpgrades } = require('../../lib/upgrades/tls');
+const { askedProtocols } = require('../../lib/upgrades/asked');
 const { CERTIFICATE, answer, ask, fixture, listen, secure } = require('./support');
 const { chooseVersion, versionsOf } = require('../../lib/upgrades/tls-versions');
 
@@ -44,10 +45,13 @@ test('the highest version in both', () => {
     '': undefined
   };
 
-  for (const [offered, chosen] of Object.entries(cases))
-    assert.equal(chooseVersion(offered, versions), chosen, offered);
-  assert.equal(chooseVersion(undefined, versions), undefined);
-  assert.equal(chooseVersion(`${'x/1, '.repeat(1000)}TLS/1.2`, versions), 'TLS/1.2');
+  const choose = (upgrade, connection = 'upgrade') =>
+    chooseVersion(askedProtocols({ headers: { connection, upgrade }, httpVersionMinor: 1 }), versions);
+
+  for (const [offered, chosen] of Object.entries(cases)) assert.equal(choose(offered), chosen, offered);
+  assert.equal(choose(undefined), undefined);
+  assert.equal(choose('TLS/1.2', 'keep-alive'), undefined);
+  assert.equal(choose(`${'x/1, '.repeat(1000)}TLS/1.2`), undefined);
 });
 
 /** Asks for some versions. */

@@ -2,6 +2,8 @@
 
 // Has a server switched to a protocol that it was asked for? What RFC 9110 (sections 7.8 and 15.2) says about a 101.
 
+const native = require('../base/native');
+
 /** A protocol of RFC 9110, section 7.8: a name and perhaps a version, tokens both. */
 const PROTOCOL = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+)?$/;
 
@@ -35,19 +37,22 @@ function offersOf(protocol) {
  * @return {Object} What is wrong with it as `fault`, `null` for nothing; else the `protocol` in the server's words
  * @private
  */
-function judge(offers, { headers, httpVersion }) {
-  const layers = listOf(headers.upgrade);
+function judge(offers, { headers, httpVersionMinor }) {
+  const { connection = '', upgrade = '' } = headers;
+  // What a response says it has switched to follows the rules of what a request asks for.
+  const layers = native.askedProtocols(httpVersionMinor, connection, upgrade);
 
-  if (httpVersion !== '1.1') return faulty(`in HTTP/${httpVersion}, which cannot`);
-  if (!listOf(headers.connection).some(isUpgrade)) return faulty('its Connection field does not say so');
-  if (FRAMING.some((name) => headers[name] !== undefined)) return faulty('announces content in front of it');
-  if (layers.length === 0) return faulty('does not say to what');
+  if (layers === '') return faulty('its fields do not say to what');
+  if (FRAMING.some((name) => headers[name] !== undefined)) return faulty('they announce content in front of it');
 
-  const stranger = layers.find(
-    (layer, at) => !offers.some((offer) => answers(layer, offer)) && (at === 0 || !ABOVE.includes(layer.toLowerCase()))
-  );
+  const [first, ...above] = layers.split(' ');
+  const isAsked = (layer) => offers.some((offer) => answers(layer, offer));
 
-  return stranger === undefined ? { fault: null, protocol: layers[0] } : faulty('to a protocol nobody has asked for');
+  if (!isAsked(first) || !above.every((layer) => ABOVE.includes(layer.toLowerCase()) || isAsked(layer))) {
+    return faulty('to a protocol that nobody has asked for');
+  }
+
+  return { fault: null, protocol: first };
 }
 
 module.exports = { judge, offersOf };
@@ -62,29 +67,6 @@ function faulty(fault) {
 }
 
 /**
- * Takes a list apart.
- *
- * @param {String} [value] The value of a field
- * @return {String[]} Its members that are not empty
- * @private
- */
-function listOf(value = '') {
-  return value
-    .split(',')
-    .map((member) => member.trim())
-    .filter((member) => member !== '');
-}
-
-/**
- * @param {String} option An option of a connection
- * @return {Boolean} Whether it says that there is an upgrade
- * @private
- */
-function isUpgrade(option) {
-  return option.toLowerCase() === 'upgrade';
-}
-
-/**
  * Tells whether a protocol is what was asked for: by the same name, and in the same version if one was named.
  *
  * @param {String} protocol The protocol
@@ -96,6 +78,5 @@ function answers(protocol, offer) {
   const found = protocol.toLowerCase();
   const wanted = offer.toLowerCase();
 
-  if (!PROTOCOL.test(found)) return false;
   return found === wanted || (!wanted.includes('/') && found.startsWith(`${wanted}/`));
 }

@@ -35,15 +35,15 @@ function versionsOf({ maxVersion, minVersion, secureOptions = 0, secureProtocol 
 /**
  * Chooses a version.
  *
- * @param {String} [offered] The `Upgrade` field of a request
+ * @param {Object[]} asked The protocols that a request asks for
  * @param {String[]} versions The versions there are, the highest first
  * @return {(String|undefined)} The highest that is in both, if one is
  * @private
  */
-function chooseVersion(offered = '', versions) {
-  const offers = new Set(offered.split(',').map((offer) => offer.trim().toUpperCase()));
+function chooseVersion(asked, versions) {
+  const tokens = new Set(asked.map(({ token }) => token.toUpperCase()));
 
-  return versions.find((version) => offers.has(version));
+  return versions.find((version) => tokens.has(version));
 }
 
 /**

@@ -13,6 +13,7 @@ const tls = require('tls');
 const takeover = require('../takeover/takeover');
 const { announcesBody } = require('./body-reading');
 const { answerAsHttp, serve } = require('./plain-http');
+const { askedProtocols } = require('./asked');
 const { chooseVersion, upTo, versionsOf } = require('./tls-versions');
 const { ordinaryHead } = require('./ordinary-head');
 const { readRequest } = require('./whole-request');
@@ -85,9 +86,9 @@ class TlsUpgrades {
    * @return {(String|undefined)} The version, if there is one
    * @private
    */
-  versionFor({ headers, socket }) {
+  versionFor(req) {
     // Inside TLS there is nothing to gain.
-    return socket.encrypted ? undefined : chooseVersion(headers.upgrade, this.versions);
+    return req.socket.encrypted ? undefined : chooseVersion(askedProtocols(req), this.versions);
   }
 
   /**
@@ -116,10 +117,12 @@ class TlsUpgrades {
   async upgrade(req, socket, head, { server, version }) {
     takeover.guard(socket);
 
-    const request = await this.read(req, socket, head);
-    const { body, isWhole, raw, rest, without } = request;
+    const { body, isWhole, raw, rest, without } = await this.read(req, socket, head);
 
-    if (!isWhole) {
+    const again = isWhole ? ordinaryHead(req, without, body?.length) : null;
+
+    // Too long, or so odd that it is refused there.
+    if (again === null) {
       answerAsHttp(server, req, socket, raw ?? rest, { without });
       return null;
     }
@@ -132,7 +135,7 @@ class TlsUpgrades {
 
     const secured = await shakeHands(this.serverFor(version), socket, this.limits.upgradeTimeout);
 
-    serve(server, secured, Buffer.concat([ordinaryHead(req, without, body?.length), body ?? raw]));
+    serve(server, secured, Buffer.concat([again, body ?? raw]));
     return secured;
   }
 
