@@ -101,7 +101,8 @@ impl Connection {
         }
     }
 
-    fn tell(&mut self, batch: &mut Batch) {
+    /// Tells what became of the output.
+    pub fn tell(&mut self, batch: &mut Batch) {
         if self.flags.has(Flags::WRITTEN) {
             self.forget_written();
             self.single(batch, kind::WRITTEN);

@@ -349,7 +349,12 @@ impl Connection {
         }
     }
 
-    /// JavaScript looks at the ledger itself after a write on its own thread.
+    /// Whether there is something to tell of its output.
+    pub fn has_news(&self) -> bool {
+        self.flags.has(Flags::WRITTEN | Flags::DRAINED)
+    }
+
+    /// JavaScript knows that output is out.
     pub fn forget_written(&mut self) {
         self.flags.clear(Flags::WRITTEN);
         if self.pending() == 0 {

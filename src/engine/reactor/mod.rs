@@ -6,6 +6,7 @@
 mod commands;
 mod duplex;
 mod fault;
+mod news;
 mod readiness;
 mod sweep;
 
@@ -65,6 +66,8 @@ pub struct Reactor {
     dirty: Vec<u32>,
     /// The Duplexes among them, which JavaScript writes.
     duplexes: Vec<u32>,
+    /// Connections of whose output there is something to tell.
+    news: Vec<u32>,
     deadlines: Deadlines,
     settings: SettingsTable,
     ledger: Ledger,
@@ -92,6 +95,7 @@ impl Reactor {
             ready: VecDeque::new(),
             dirty: Vec::new(),
             duplexes: Vec::new(),
+            news: Vec::new(),
             deadlines: Deadlines::default(),
             settings: SettingsTable::default(),
             ledger,
@@ -193,6 +197,7 @@ impl Reactor {
         }
         self.expire();
         self.sweep();
+        self.tell_news(batch);
         let first_run = batch.runs.len();
         let (events, bytes) = (batch.events(), batch.bytes());
         let mut left = self.ready.len();
@@ -343,6 +348,9 @@ impl Reactor {
             }
             contain(connection, &mut self.work, Connection::flush);
             note_output(&self.ledger, connection);
+            if connection.has_news() {
+                self.news.push(id);
+            }
             if connection.enqueue() {
                 self.ready.push_back(id);
             }

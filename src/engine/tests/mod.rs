@@ -1,5 +1,6 @@
 //! The engine as a whole, over real sockets: the test plays JavaScript and the peers.
 
+mod apart;
 mod asking;
 mod closing;
 mod credit;

@@ -55,6 +55,28 @@ fn copies_and_references_keep_their_order_over_a_slow_peer() {
     }
 }
 
+#[test]
+fn what_became_of_a_message_is_told_in_a_scope_before_the_answer() {
+    let mut js = Js::new(Options::under(Driver::ToThread));
+    js.hub.start_thread();
+    let mut peers: Vec<Peer> = (0..3).map(|_| js.attach()).collect();
+    js.hub.thread_turn();
+    for peer in &mut peers {
+        js.slab.frame(peer.id, Opcode::Text as u32 | FIN | NOTIFY, b"question");
+        // Nobody waits for the question: by the time it is written the answer is there.
+        peer.send(Opcode::Text, b"answer");
+    }
+    js.flush(None);
+    js.hub.thread_turn();
+    js.dispatch_all();
+    for peer in &peers {
+        let told = js.told(peer.id);
+        let kinds: Vec<u32> = told.iter().map(|event| event.kind).collect();
+        assert_eq!(kinds, [kind::WRITTEN, 1]);
+        assert!(told[0].scope < told[1].scope, "ticks run in between");
+    }
+}
+
 fn header_length(size: usize) -> usize {
     match size {
         0..126 => 2,

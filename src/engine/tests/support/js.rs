@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 /// How the world is set up.
 pub(in crate::engine::tests) struct Options {
     pub(in crate::engine::tests) driver: Driver,
+    /// Its thread does all the work.
+    pub(in crate::engine::tests) apart: bool,
     pub(in crate::engine::tests) budget: Budget,
     pub(in crate::engine::tests) settings: Settings,
     /// Both drivers give back after so long.
@@ -34,6 +36,7 @@ impl Options {
     pub(in crate::engine::tests) fn under(driver: Driver) -> Self {
         Self {
             driver,
+            apart: false,
             budget: Budget::default(),
             settings: settings(),
             stay: None,
@@ -91,15 +94,9 @@ impl Js {
         } else {
             options.driver
         };
-        let hub = Arc::new(
-            Hub::new(
-                first,
-                options.budget,
-                Box::new(Button(Arc::clone(&bell))),
-                Ledger::new(),
-            )
-            .unwrap(),
-        );
+        let border = Box::new(Button(Arc::clone(&bell)));
+        let hub = Hub::new(first, options.budget, border, Ledger::new()).unwrap();
+        let hub = Arc::new(if options.apart { hub.apart() } else { hub });
         // Without sockets there is no set: the bell is all there is to watch.
         let set = hub.reactor().try_clone_set();
         let set = set.unwrap_or_else(|_| bell.descriptor().try_clone_to_owned().unwrap());

@@ -16,6 +16,9 @@ const RESUME: u32 = 6;
 const SHUTDOWN: u32 = 7;
 const KEY: u32 = 8;
 const RAW: u32 = 9;
+const INPUT: u32 = 10;
+const PASSED_ON: u32 = 11;
+const LEAVE: u32 = 12;
 
 /// Commands that wait to cross.
 #[derive(Default)]
@@ -77,6 +80,36 @@ impl Slab {
     pub(in crate::engine::tests) fn send_masked_reference(&mut self, id: u32, bytes: &'static [u8]) {
         self.command(id, Opcode::Binary as u32 | FIN | REFERENCE | MASK, &[]);
         self.refer(bytes);
+    }
+
+    /// A whole message, masked and by copy.
+    pub(in crate::engine::tests) fn send_masked(&mut self, id: u32, opcode: Opcode, bytes: &[u8]) {
+        self.command(id, opcode as u32 | FIN | MASK, &[bytes]);
+    }
+
+    /// What a Duplex has brought, which has `backlog` bytes to pass on.
+    pub(in crate::engine::tests) fn input(&mut self, id: u32, backlog: u32, bytes: &[u8]) {
+        self.command(id, INPUT << VERB_SHIFT, &[&backlog.to_ne_bytes(), bytes]);
+    }
+
+    /// The same, and JavaScript waits to hear that it is taken.
+    pub(in crate::engine::tests) fn input_then_tell(&mut self, id: u32, bytes: &[u8]) {
+        self.command(id, INPUT << VERB_SHIFT | NOTIFY, &[&[0; 4], bytes]);
+    }
+
+    /// A Duplex brings no more.
+    pub(in crate::engine::tests) fn end_input(&mut self, id: u32) {
+        self.command(id, INPUT << VERB_SHIFT | FIN, &[&[0; 4]]);
+    }
+
+    /// A Duplex has passed everything on.
+    pub(in crate::engine::tests) fn passed_on(&mut self, id: u32) {
+        self.command(id, PASSED_ON << VERB_SHIFT, &[]);
+    }
+
+    /// A Duplex is gone.
+    pub(in crate::engine::tests) fn leave(&mut self, id: u32) {
+        self.command(id, LEAVE << VERB_SHIFT, &[]);
     }
 
     /// The masking key of the next frame.
