@@ -78,7 +78,10 @@ fn what_it_brings_comes_in_order_and_the_answers_are_told_with_what_they_stand_f
     let expected = [b"\x81\x04copy", &header[..], payload(0, 0, 70_000), b"\x81\x04copy"].concat();
     assert!(output(&told) == expected);
     let flushed = &told.last().unwrap().data;
-    assert_eq!(flushed[..8], (expected.len() as f64).to_le_bytes());
+    assert_eq!(
+        flushed[..8],
+        f64::from(u32::try_from(expected.len()).unwrap()).to_le_bytes()
+    );
     assert_eq!(flushed[8], 0, "it does not end");
     until(&mut js, &mut [], |js, _| js.slab.held() == 0);
 }
