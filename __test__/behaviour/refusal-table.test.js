@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 
-const { duplexPair } = require('../support/duplex-pair');
+const { duplexPair } = require('../../lib/use/duplex-pair');
 const { requestOf, rows } = require('../support/handshake-table');
 const { WebSocket, WebSocketServer, ownAddition } = require('../support/implementation');
 

@@ -12,7 +12,7 @@ const path = require('node:path');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
-const { duplexPair } = require('../support/duplex-pair');
+const { duplexPair } = require('../../lib/use/duplex-pair');
 const { encode } = require('../support/frames');
 const { KEY, RawClient } = require('../support/raw-client');
 const { record } = require('../support/serve');

@@ -7,7 +7,7 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
 const { WebSocketServer } = require('../..');
-const { duplexPair } = require('../support/duplex-pair');
+const { duplexPair } = require('../../lib/use/duplex-pair');
 const { KEY, RawClient } = require('../support/raw-client');
 
 const MESSAGES = 60;

@@ -9,7 +9,7 @@ const { once } = require('node:events');
 const { test } = require('node:test');
 
 const { answerAsHttp, serve } = require('../../lib/upgrades/plain-http');
-const { duplexPair } = require('../support/duplex-pair');
+const { duplexPair } = require('../../lib/use/duplex-pair');
 
 /** Answers with what it has read. */
 async function tell(req, res) {

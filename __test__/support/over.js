@@ -9,7 +9,7 @@ const https = require('https');
 const net = require('net');
 const path = require('path');
 
-const { duplexPair } = require('./duplex-pair');
+const { duplexPair } = require('../../lib/use/duplex-pair');
 const { h2Server } = require('./h2-server');
 
 const OVER = process.env.UPSHIFT_TEST_OVER ?? 'tcp';

@@ -10,7 +10,7 @@ const { test } = require('node:test');
 
 const { ASKING, answer, ask, listen, secure } = require('./support');
 const { RawClient } = require('../support/raw-client');
-const { duplexPair } = require('../support/duplex-pair');
+const { duplexPair } = require('../../lib/use/duplex-pair');
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -132,4 +132,4 @@ function late() {
   return new HandshakeError('The upgrade has timed out', { code: 'ERR_UPSHIFT_UPGRADE_TIMEOUT', status: 408 });
 }
 
-module.exports = { arrive, gone };
+module.exports = { arrive, gone, late };

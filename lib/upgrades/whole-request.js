@@ -5,6 +5,7 @@
 
 const native = require('../base/native');
 const { HandshakeError } = require('../base/errors');
+const { gone, late } = require('./arrivals');
 const { announcesBody, readsBodies } = require('./body-reading');
 
 /** What the native half of a body says besides its end. */
@@ -173,23 +174,4 @@ function putBack(req, bytes) {
   req.unshift(bytes);
   // Neither flowing nor paused: it begins to flow when somebody listens.
   req.readableFlowing = null;
-}
-
-/**
- * @return {HandshakeError} The error for a client that left
- * @private
- */
-function gone() {
-  return new HandshakeError('The socket was closed before the upgrade was through', {
-    code: 'ERR_UPSHIFT_SOCKET_CLOSED',
-    status: 0
-  });
-}
-
-/**
- * @return {HandshakeError} The error for a client that keeps the server waiting
- * @private
- */
-function late() {
-  return new HandshakeError('The upgrade has timed out', { code: 'ERR_UPSHIFT_UPGRADE_TIMEOUT', status: 408 });
 }

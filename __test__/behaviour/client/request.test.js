@@ -8,7 +8,7 @@ const net = require('node:net');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
-const { duplexPair } = require('../../support/duplex-pair');
+const { duplexPair } = require('../../../lib/use/duplex-pair');
 const { WebSocket } = require('../../support/implementation');
 const { RawClient } = require('../../support/raw-client');
 const { acceptOf, answer, parseHead, rawServer } = require('../../support/raw-server');
