@@ -152,6 +152,8 @@ declare namespace fastifyWebsocket {
     preClose?:
       | ((this: fastify.FastifyInstance, done: (err?: Error) => void) => void)
       | ((this: fastify.FastifyInstance) => Promise<unknown>);
+    /** Whether `onSend` and `onResponse` hooks run for the 101 too. Default: `false`. */
+    responseHooks?: boolean;
   }
 
   /** Options of a route of the app, with those of WebSockets. */

@@ -40,7 +40,8 @@ fastify.register(websocket, {
     reply.log.info(this.websocketServer.clients.size);
   },
   options: { maxPayload: 1024, upgradeTimeout: 5000 },
-  preClose: async () => {}
+  preClose: async () => {},
+  responseHooks: true
 });
 fastify.get('/', { websocket: true }, function (socket, request) {
   socket.on('message', (data) => socket.send(`${data} ${request.ws} ${this.prefix}`));

@@ -125,6 +125,27 @@ for (const [name, fastify] of FASTIFIES) {
         assert.equal((await refusal(t, target, '/schema')).status, 400);
       });
 
+      it('runs the hooks for responses for the 101 when told so', async (t) => {
+        const app = await makeApp(t, { responseHooks: true });
+        const seen = [];
+        app.addHook('onSend', async (request, reply) => {
+          seen.push(`onSend ${reply.statusCode}`);
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          if (request.query.fail) throw Object.assign(new Error('no session'), { statusCode: 503 });
+          reply.header('set-cookie', 'sid=1');
+        });
+        app.addHook('onResponse', async (request, reply) => void seen.push(`onResponse ${reply.statusCode}`));
+        app.get('/', { websocket: true }, (ws) => ws.send('open'));
+        const target = await start(app);
+        const client = await connect(t, target, '/');
+        assert.equal(await client.next(), 'open');
+        assert.deepEqual(client.response.headers['set-cookie'], ['sid=1']);
+        assert.deepEqual(seen, ['onSend 101', 'onResponse 101']);
+        const { body, headers, status } = await refusal(t, target, '/?fail=1');
+        assert.deepEqual([status, headers['set-cookie']], [503, undefined]);
+        assert.match(body, /no session/);
+      });
+
       it('reports headers that cannot be written as an error of the request', async (t) => {
         const app = await makeApp(t);
         app.addHook('preHandler', async (request, reply) => void reply.header('x-bad', 'a\nb'));

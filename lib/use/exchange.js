@@ -57,6 +57,7 @@ class Exchange {
     /** The header lines for the 101, once it is known that there will be one. */
     this.lines = null;
     this._then = null;
+    this._isSwitching = false;
     this._onDrain = () => drained(this.res);
     this._timer = upgradeTimeout > 0 ? setTimeout(() => this._expire(), upgradeTimeout).unref() : null;
     this._prepare();
@@ -82,13 +83,22 @@ class Exchange {
   accept(then) {
     const { res } = this;
 
-    if (!res.hasHeader('date')) res.sendDate = false;
+    this.expect(then);
     res.writeHead(101);
-    // The head goes another way, and there is no body.
-    res._headerSent = true;
-    res.write = () => true;
-    this._then = then;
     res.end();
+  }
+
+  /**
+   * Accepts when somebody else writes a head with 101 and ends the response; any other answer is an answer.
+   *
+   * @param {Function} then Called then
+   * @public
+   */
+  expect(then) {
+    const { res } = this;
+
+    this._then = then;
+    if (!res.hasHeader('date')) res.sendDate = false;
   }
 
   /**
@@ -146,10 +156,12 @@ class Exchange {
     res.shouldKeepAlive = false;
     res.writeHead = (...args) => {
       this._beforeHead(args[0]);
-      return writeHead.apply(res, args);
+      writeHead.apply(res, args);
+      this._afterHead(args[0]);
+      return res;
     };
     res.end = (...args) => {
-      if (this._then === null) return end.apply(res, args);
+      if (!this._isSwitching) return end.apply(res, args);
 
       this._commit();
       return res;
@@ -178,9 +190,26 @@ class Exchange {
       NOT_OURS.forEach((name) => res.removeHeader(name));
     } else {
       this._settle();
+      this._then = null;
       // Whatever else it says would not be kept.
       res.setHeader('Connection', 'close');
     }
+  }
+
+  /**
+   * Keeps the head of a 101 back, which goes another way; there is no body.
+   *
+   * @param {Number} status The status that was written
+   * @private
+   */
+  _afterHead(status) {
+    const { res } = this;
+
+    if (status !== 101 || this._then === null) return;
+
+    this._isSwitching = true;
+    res._headerSent = true;
+    res.write = () => true;
   }
 
   /**
@@ -192,6 +221,7 @@ class Exchange {
     const then = this._then;
 
     this._then = null;
+    this._isSwitching = false;
     this._settle();
     this.socket.removeListener('drain', this._onDrain);
     // A slice of the parser's buffer pins 64 KiB.

@@ -13,21 +13,28 @@ const { inspectAsWs } = require('../handshake/handshake');
  * @param {Function} wsHandler The handler of WebSockets
  * @param {Object} plugin What the plugin knows
  * @param {Function} plugin.errorHandler What is done about errors
+ * @param {Boolean} plugin.responseHooks Whether hooks for responses run for the 101
  * @param {WebSocketServer} plugin.wss What accepts
  * @return {Function} The handler
  * @public
  */
-function handlerFor(plain, wsHandler, { errorHandler, wss }) {
+function handlerFor(plain, wsHandler, plugin) {
+  const { errorHandler } = plugin;
+
   return function handler(request, reply) {
     const exchange = exchangeOf(request.raw);
 
     if (exchange === undefined) return plain.call(this, request, reply);
 
-    // A header that cannot be written is an error of a hook still.
-    if (exchange.isOpen) copyHeaders(reply, exchange.res);
-    reply.hijack();
     // The client may have gone while a hook was waiting.
-    if (exchange.isOpen) open(wss, exchange, (ws) => run(this, { errorHandler, wsHandler }, ws, request, reply));
+    if (!exchange.isOpen) {
+      reply.hijack();
+      return undefined;
+    }
+
+    // A header that cannot be written is an error of a hook still.
+    copyHeaders(reply, exchange.res);
+    open(exchange, reply, plugin, (ws) => run(this, { errorHandler, wsHandler }, ws, request, reply));
     return undefined;
   };
 }
@@ -47,29 +54,38 @@ function copyHeaders(reply, res) {
 }
 
 /**
- * Accepts.
+ * Accepts, or says what is wrong with the request.
  *
- * @param {WebSocketServer} wss What accepts
  * @param {Exchange} exchange The exchange
+ * @param {Object} reply The reply
+ * @param {Object} plugin What the plugin knows
  * @param {Function} then Called with the WebSocket
  * @private
  */
-function open(wss, exchange, then) {
+function open(exchange, reply, { responseHooks, wss }, then) {
   const { head, req, socket } = exchange;
   // By the rules of ws, as in @fastify/websocket.
   const verdict = inspectAsWs(req);
 
-  if (verdict.status !== 101 && wss.listenerCount('wsClientError') === 0) {
-    exchange.refuse(verdict);
-    return;
-  }
-
-  exchange.accept(() => {
+  /** The response may become a WebSocket. */
+  const upgrade = () => {
     wss.handleUpgrade(req, socket, head, (ws) => {
+      if (responseHooks) exchange.complete();
       wss.emit('connection', ws, req);
       then(ws);
     });
-  });
+  };
+
+  if (verdict.status !== 101 && wss.listenerCount('wsClientError') === 0) {
+    reply.hijack();
+    exchange.refuse(verdict);
+  } else if (responseHooks) {
+    exchange.expect(upgrade);
+    reply.code(101).send();
+  } else {
+    reply.hijack();
+    exchange.accept(upgrade);
+  }
 }
 
 /**

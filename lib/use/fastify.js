@@ -23,6 +23,7 @@ const { verdictOn } = require('./verdict');
  * @param {Object} [options.options] Options of `WebSocketServer`, and `upgradeTimeout`: how many milliseconds hooks may
  *     take (10000), 0 for any number
  * @param {Function} [options.preClose] A hook that closes the WebSockets when the app closes
+ * @param {Boolean} [options.responseHooks=false] Whether `onSend` and `onResponse` hooks run for the 101 too
  * @param {Function} next Called when the plugin is ready
  * @public
  */
@@ -40,6 +41,8 @@ function fastifyWebsocket(app, options, next) {
 
   const wss = new WebSocketServer({ ...serverOptions, noServer: true });
   const routes = new KnownRoutes(app);
+  const { errorHandler = logAndEnd, responseHooks = false } = options;
+  const plugin = { errorHandler, responseHooks, routes, wss };
   const release = standBefore(server, asked(app, routes, upgradeTimeout));
 
   sendHeaders(wss);
@@ -50,7 +53,7 @@ function fastifyWebsocket(app, options, next) {
     request.ws = exchangeOf(request.raw) !== undefined;
     done();
   });
-  app.addHook('onRoute', (route) => addRoute(route, { errorHandler: options.errorHandler ?? logAndEnd, routes, wss }));
+  app.addHook('onRoute', (route) => addRoute(route, plugin));
   app.addHook('preClose', options.preClose ?? closing(wss));
   app.addHook('preClose', (done) => {
     release();
