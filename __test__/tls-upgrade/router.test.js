@@ -110,7 +110,8 @@ test('mandatory: requests are told to ask, and then answered', async (t) => {
     `GET / HTTP/1.1\r\nHost: h\r\n${upgrade}h2c\r\n\r\n`,
     'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody',
     `POST / HTTP/1.1\r\nHost: h\r\n${upgrade}h2c\r\nContent-Length: 4\r\n\r\nbody`,
-    RawClient.request({ path: '/echo' })
+    RawClient.request({ path: '/echo' }),
+    'POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n'
   ];
 
   for (const request of requests) {
@@ -130,6 +131,10 @@ test('mandatory: requests are told to ask, and then answered', async (t) => {
   assert.equal((await answer(secured)).body.url, '/asked');
   secured.write('GET /second HTTP/1.1\r\nHost: h\r\n\r\n');
   assert.equal((await answer(secured)).body.url, '/second');
+  secured.write('POST /third HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n');
+  assert.equal(await secured.head(), 'HTTP/1.1 100 Continue\r\n\r\n');
+  secured.write('body');
+  assert.equal((await answer(secured)).body.text, 'body');
 });
 
 test('mandatory: clients that do not stay', async (t) => {

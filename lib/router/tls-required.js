@@ -12,6 +12,13 @@ const MESSAGE = 'This server answers over TLS only\n';
 const REQUESTS = ['request', 'checkContinue', 'checkExpectation'];
 
 /**
+ * What makes Node ask before it invites a body: it would be sent in the clear. Nothing ever calls it.
+ *
+ * @private
+ */
+function standIn() {}
+
+/**
  * Stands before the listeners of a server.
  *
  * @param {http.Server} server The server
@@ -33,13 +40,19 @@ function requireTls(server, route) {
    */
   function emitEncrypted(event, ...args) {
     if (!isOver && meets(event, args, { route, server })) return true;
+    if (event === 'checkContinue' && server.listeners(event).every((listener) => listener === standIn)) {
+      args[1].writeContinue();
+      return server.emit('request', ...args);
+    }
 
     return emit.call(this, event, ...args);
   }
 
   server.emit = emitEncrypted;
+  server.on('checkContinue', standIn);
   return () => {
     isOver = true;
+    server.removeListener('checkContinue', standIn);
     // Somebody may stand before us by now; then ours goes on passing everything.
     if (server.emit === emitEncrypted) server.emit = emit;
   };
