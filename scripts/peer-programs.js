@@ -80,6 +80,7 @@ const PROGRAMS = [
   },
   { name: 'strace', hint: 'apt-get install strace', found: () => answers('strace', ['-V']) },
   { name: 'curl', hint: 'apt-get install curl', found: () => answers('curl', ['-V']) },
+  { name: 'nghttp', hint: 'apt-get install nghttp2-client', found: () => answers('nghttp', ['--version']) },
   { name: 'ipptool', hint: 'apt-get install cups-ipp-utils', found: () => answers('ipptool', ['--version']) },
   {
     name: 'a Node with a WebSocket',

@@ -78,11 +78,21 @@ class ProtocolRoute {
           return;
         }
 
-        this.sockets.add(socket);
-        socket.once('close', () => this.sockets.delete(socket));
+        this._keep(socket);
         this.handler(socket, req, { params, auth, protocol });
       });
     });
+  }
+
+  /**
+   * Keeps a socket in mind while it lives. A function of its own, so that nothing of the request lives as long.
+   *
+   * @param {Duplex} socket The socket
+   * @private
+   */
+  _keep(socket) {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
   }
 
   /**
