@@ -22,6 +22,8 @@ for (const secure of [false, true]) {
     client.send(Buffer.alloc(300_000, 7));
     assert.deepEqual(await once(client, 'message'), [Buffer.alloc(300_000, 7), true]);
     assert.equal(Boolean(req.socket.encrypted), secure);
+    assert.equal(req.socket.getProtocol()?.startsWith('TLSv1.') ?? false, secure);
+    assert.equal(typeof req.socket.getPeerCertificate(), secure ? 'object' : 'undefined');
     assert.equal(socket.transport, 'stream');
 
     client.close(4000, 'done');

@@ -3,6 +3,7 @@
  */
 
 import { createServer } from 'node:http';
+import { connect, createSecureServer } from 'node:http2';
 import { Duplex } from 'node:stream';
 import upshift = require('upshift');
 import { HandshakeError, WebSocketServer, reject, requestUpgrade, stats, upgrade, validateUpgrade } from 'upshift';
@@ -79,3 +80,14 @@ secureRouter.tls({
   mandatory: (req) => req.url === '/',
   upgradeTimeout: 1000
 });
+
+const streams = createSecureServer({ allowHTTP1: true });
+const both = new upshift.WebSocketServer({ server: streams });
+streams.on('stream', (stream, headers) => {
+  both.handleStream(stream, headers, (ws, req) => ws.send(req.url ?? ''));
+});
+upshift.createUpgradeRouter(streams).websocket('/', (ws) => ws.close());
+
+const overSession = new upshift('wss://localhost/', ['v1'], { session: connect('https://localhost') });
+const resumed = new upshift('wss://localhost/', { session: Buffer.alloc(0) });
+console.log(overSession.protocol, resumed.url);
