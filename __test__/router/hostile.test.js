@@ -193,6 +193,20 @@ describe('while somebody is asked', () => {
   });
 });
 
+test('a request with more fields than Node reads is taken by no route: what is missing could be its body', async (t) => {
+  const { port, router } = await routed(t);
+  const many = 'a:\r\n'.repeat(1100);
+  const fail = () => assert.fail('came in');
+
+  router.protocol('x', fail).websocket('/', fail);
+
+  const handshake = RawClient.request().replace('\r\n\r\n', `\r\n${many}Content-Length: 3\r\n\r\nabc`);
+
+  for (const request of [`${asking('/', `${many}Content-Length: 3\r\n`)}abc`, handshake]) {
+    assert.match(await exchange(port, request), /^HTTP\/1.1 431 /);
+  }
+});
+
 describe('what authenticate does wrong', () => {
   const FAULTS = {
     'throws at once': () => {
@@ -200,6 +214,12 @@ describe('what authenticate does wrong', () => {
     },
     'throws nothing': () => Promise.reject(),
     'throws text': () => Promise.reject('oops'),
+    'throws what nobody may look at': () => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+
+      revoke();
+      return Promise.reject(proxy);
+    },
     'throws an answer that is none': () =>
       Promise.reject(Object.assign(new Error(), { name: 'HttpError', status: 200 })),
     'throws a status that is none': () =>

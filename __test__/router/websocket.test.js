@@ -123,6 +123,34 @@ test('an HttpError is the answer', async (t) => {
   assert.match(response, /\r\n\r\nWho are you\?$/);
 });
 
+test('WebSocket may be one of several protocols', async (t) => {
+  const { port, router } = await routed(t);
+
+  router.websocket('/', { authenticate: (req, { params }) => params }, (ws) => ws.send('here'));
+  for (const upgrade of ['foo/1, websocket', 'WebSocket, h2c']) {
+    const client = await RawClient.open(port, { path: '/', headers: { Upgrade: upgrade } });
+
+    assert.equal(String((await client.frame()).payload), 'here');
+    client.socket.destroy();
+  }
+});
+
+test('where the answer ends is not for an HttpError to say', async (t) => {
+  const { port, router } = await routed(t);
+  const headers = { Connection: 'keep-alive', 'content-length': '99', 'Transfer-Encoding': 'chunked', 'X-A': 'b' };
+
+  router.websocket('/', { authenticate: () => Promise.reject(new HttpError(403, 'no', { headers })) }, () => {});
+
+  const client = await RawClient.connect(port);
+
+  client.write(RawClient.request({ path: '/' }));
+
+  const response = String(await client.rest());
+
+  assert.match(response, /\r\nConnection: close\r\n[^]*\r\nContent-Length: 2\r\nX-A: b\r\n\r\nno$/);
+  assert.doesNotMatch(response, /keep-alive|99|chunked/);
+});
+
 test('everything else that is thrown is a fault of ours', async (t) => {
   const { port, router } = await routed(t);
   const faults = [];

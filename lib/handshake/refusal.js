@@ -16,6 +16,9 @@ const { serve } = require('../takeover/give-back');
 /** How long a peer that still sends may go on before it is cut off. */
 const LINGER_MS = 1000;
 
+/** Fields that say where a response ends; what the application says about that would only be wrong. */
+const FRAMING = ['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding'];
+
 /**
  * Writes a refusal, after any earlier response on the same connection, and
  * closes.
@@ -110,7 +113,7 @@ function abortHandshake(req, socket, status, message, headers) {
  * @param {String} [answer.body] The body; the status text by default
  * @param {Buffer} [answer.head] What came with the request; read as HTTP/1.1 if
  *     the connection goes on
- * @param {Object} [answer.headers] More headers
+ * @param {Object} [answer.headers] More headers; those that say where the response ends are ours
  * @param {Boolean} [answer.keepAlive=false] Whether the connection goes on as
  *     HTTP/1.1, unless the client wants it closed or sends a body
  * @return {Promise<void>} Resolved when the answer went out, or cannot any more
@@ -119,15 +122,12 @@ function abortHandshake(req, socket, status, message, headers) {
  */
 function reject(req, socket, status, { body, head, headers, keepAlive = false } = {}) {
   const text = body ?? http.STATUS_CODES[status] ?? '';
-  const own = headerLines(headers);
+  const own = headerLines(headers).filter((line) => !FRAMING.includes(nameOf(line)));
   const goesOn = keepAlive && canGoOn(req, socket);
-  const names = new Set(Object.keys(headers ?? {}).map((name) => name.toLowerCase()));
   const lines = [
-    ...[
-      `Connection: ${goesOn ? 'keep-alive' : 'close'}`,
-      'Content-Type: text/plain',
-      `Content-Length: ${Buffer.byteLength(text)}`
-    ].filter((line) => !names.has(line.slice(0, line.indexOf(':')).toLowerCase())),
+    `Connection: ${goesOn ? 'keep-alive' : 'close'}`,
+    ...(own.some((line) => nameOf(line) === 'content-type') ? [] : ['Content-Type: text/plain']),
+    `Content-Length: ${Buffer.byteLength(text)}`,
     ...own
   ];
 
@@ -138,6 +138,15 @@ function reject(req, socket, status, { body, head, headers, keepAlive = false } 
 }
 
 module.exports = { abortHandshake, reject };
+
+/**
+ * @param {String} line A header line
+ * @return {String} The name of its field
+ * @private
+ */
+function nameOf(line) {
+  return line.slice(0, line.indexOf(':')).toLowerCase();
+}
 
 /**
  * Calls back when all was written, or when the socket closed before.

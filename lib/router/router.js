@@ -38,8 +38,10 @@ const { TlsRoute } = require('./tls-route');
 const { WebSocketRoute } = require('./websocket-route');
 const { askedProtocols } = require('../upgrades/asked');
 const { checkFunction, checkLimits, checkServer } = require('./arguments');
+const { isCutOff } = require('../upgrades/plain-http');
 const { pathOf } = require('./pattern');
 const { offerStreams } = require('./http2-route');
+const { reject } = require('../handshake/refusal');
 const { standBefore } = require('./doorway');
 
 /** What the options default to. */
@@ -195,7 +197,8 @@ class UpgradeRouter extends EventEmitter {
         const match = route.offer(one, context);
 
         if (match !== null) {
-          route.take(match, context);
+          if (isCutOff(this.server, req)) reject(req, socket, 431);
+          else route.take(match, context);
           return true;
         }
       }

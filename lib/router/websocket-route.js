@@ -63,7 +63,8 @@ class WebSocketRoute {
    */
   take({ params }, context) {
     const { req, socket } = context;
-    const { headers, message, status } = inspectStrictly(req);
+    const verdict = inspectStrictly(req);
+    const { headers, message, status } = verdict;
 
     if (status !== 101) {
       reject(req, socket, status, { body: message, headers: Object.fromEntries(headers) });
@@ -71,7 +72,7 @@ class WebSocketRoute {
     }
 
     admit(context, this, params, (auth) => {
-      this.wss.handleUpgrade(req, socket, context.head, (ws) => {
+      this.wss._$upgrade(verdict, { req, socket, head: context.head }, (ws) => {
         ws.on('error', ignore);
         this.wss.emit('connection', ws, req);
         this.handler(ws, req, { params, auth });

@@ -173,10 +173,21 @@ class WebSocketServer extends EventEmitter {
    * @public
    */
   handleUpgrade(req, socket, head, cb) {
+    this._$upgrade(inspectAsWs(req), { req, socket, head }, cb);
+  }
+
+  /**
+   * Handles a HTTP upgrade request that was judged already: a router asks for all of RFC 6455, where WebSocket may be one
+   * of several protocols the client would take.
+   *
+   * @param {Object} verdict The verdict
+   * @param {Object} upgrade What the `'upgrade'` event has brought
+   * @param {Function} cb Called with the WebSocket and the request
+   * @private
+   */
+  _$upgrade(verdict, { req, socket, head }, cb) {
     takeover.guard(socket);
     if (isStream(socket)) equip(socket);
-
-    const verdict = inspectAsWs(req);
 
     if (verdict.stage === 'request') {
       refuse(this, req, socket, verdict);

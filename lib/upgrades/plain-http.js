@@ -54,7 +54,20 @@ function answerAsHttp(server, req, socket, head, { body, without = [] } = {}) {
   });
 }
 
-module.exports = { answerAsHttp, serve };
+/**
+ * Whether there may have been more fields than Node reads. What is missing could be what says how long the body is, or a
+ * second `Host`.
+ *
+ * @param {http.Server} server The server
+ * @param {http.IncomingMessage} req The request
+ * @return {Boolean} `true` if so
+ * @private
+ */
+function isCutOff({ maxHeadersCount }, { rawHeaders }) {
+  return rawHeaders.length >= 2 * (maxHeadersCount || USUAL_MOST_FIELDS);
+}
+
+module.exports = { answerAsHttp, isCutOff, serve };
 
 /**
  * Lets the server read the request once more.
@@ -67,8 +80,7 @@ module.exports = { answerAsHttp, serve };
  * @private
  */
 function replay(server, req, socket, head, { body, without }) {
-  // What is missing from them could be what says how long the body is.
-  if (req.rawHeaders.length >= 2 * (server.maxHeadersCount || USUAL_MOST_FIELDS)) {
+  if (isCutOff(server, req)) {
     turnAway(socket, TOO_MANY_FIELDS);
     return;
   }

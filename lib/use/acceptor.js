@@ -5,6 +5,7 @@
 
 const WebSocketServer = require('../server/websocket-server');
 const { exchangeOf } = require('./exchange');
+const { verdictOn } = require('./verdict');
 
 /** What the clients are told when the server goes away. */
 const GOING_AWAY = 1001;
@@ -65,7 +66,7 @@ class Acceptor {
     }
 
     exchange.accept(() => {
-      this.serverFor(own).handleUpgrade(req, socket, head, (ws) => {
+      this.serverFor(own)._$upgrade(verdictOn(req), { req, socket, head }, (ws) => {
         exchange.complete();
         then(ws);
       });
