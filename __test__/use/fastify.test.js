@@ -285,6 +285,20 @@ for (const [name, fastify] of FASTIFIES) {
     });
   }
 
+  it(`${name}: serves HTTP/2 beside`, async (t) => {
+    const app = fastify({ http2: true, https: { allowHTTP1: true, ...CREDENTIALS } });
+    t.after(() => app.close());
+    await app.register(plugin);
+    app.get('/', { websocket: true }, (ws, request) => ws.send(request.raw.httpVersion));
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const client = await connect(t, targetOf(app.server, true), '/');
+    assert.equal(await client.next(), '1.1');
+    client.terminate();
+    const injected = await app.injectWS('/');
+    assert.equal(String((await once(injected, 'message'))[0]), '1.1');
+    injected.terminate();
+  });
+
   it(`${name}: listens to all addresses of localhost`, async (t) => {
     const app = fastify();
     t.after(() => app.close());

@@ -3,10 +3,9 @@
 // How is a WebSocket route tested without a port? With a client whose connection is given to the server by hand: the
 // request is parsed, routed and upgraded as any other.
 
-const https = require('node:https');
-
 const WebSocket = require('../websocket/websocket');
 const { duplexPair } = require('./duplex-pair');
+const { serve } = require('../upgrades/plain-http');
 
 /** What tests have to say about requests, by the server's side of their connection. */
 const contexts = new WeakMap();
@@ -14,7 +13,7 @@ const contexts = new WeakMap();
 /**
  * Makes `injectWS()` for a server.
  *
- * @param {(http.Server|https.Server)} server The server, which need not listen
+ * @param {(http.Server|https.Server|http2.Http2SecureServer)} server The server, which need not listen
  * @return {Function} `injectWS(path, upgradeContext, options)`: a promise of the open WebSocket
  * @public
  */
@@ -39,7 +38,7 @@ function injectorFor(server) {
         resolve(ws);
       });
       onInit?.(ws);
-      server.emit(server instanceof https.Server ? 'secureConnection' : 'connection', far);
+      serve(server, far);
     });
   };
 }
