@@ -14,6 +14,12 @@ const SPECIAL = ['interop', 'peers'];
 /** What is asserted here has to hold however the bytes travel, so it runs once per way. */
 const ON_EVERY_PATH = ['behaviour', 'compat', 'guarantees'];
 
+/** Other upgrades and other versions of HTTP: what is tested here knows what each version of Node does. */
+const UPGRADES = ['h2c', 'http2', 'request-upgrade', 'router', 'tls-upgrade', 'use'];
+
+/** Folders whose tests need no machine of their own. */
+const TOGETHER = ['examples', ...UPGRADES];
+
 /** The ways a message can travel; the pinned ones leave nothing to the policy that picks one by load. */
 const PATHS = [
   { name: 'driver auto', env: { UPSHIFT_DRIVER: 'auto', UPSHIFT_TRANSPORT: 'auto' } },
@@ -86,24 +92,29 @@ function overOthers() {
 function plan() {
   const folders = fs
     .readdirSync(path.join(root, '__test__'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && ![...ON_EVERY_PATH, ...SPECIAL].includes(entry.name))
+    .filter((entry) => entry.isDirectory() && ![...ON_EVERY_PATH, ...SPECIAL, ...TOGETHER].includes(entry.name))
     .map((entry) => entry.name)
     .sort();
   const once = { name: 'once', files: ['', ...folders].flatMap(testFiles), env: {} };
+  const together = { name: 'once, side by side', files: TOGETHER.flatMap(testFiles), env: {} };
   const everywhere = [...onEveryPath(ON_EVERY_PATH, [...PATHS, INCUMBENT]), ...overOthers()];
-  return [once, ...everywhere.map((run) => ({ ...run, mostlyWaits: true }))].filter(({ files }) => files.length > 0);
+  const waiting = [together, ...everywhere].map((run) => ({ ...run, mostlyWaits: true }));
+  return [once, ...waiting].filter(({ files }) => files.length > 0);
 }
 
 /**
- * Makes the list of runs that show whether another version of Node will do: what users rely on, once, and the single
- * files of lib/, among them those that know Node's private parts.
+ * Makes the list of runs that show whether another version of Node will do: what users rely on, once, the other upgrades,
+ * and the single files of lib/, among them those that know Node's private parts.
  *
  * @return {{ name: string, files: string[], env: object }[]} Runs
  * @public
  */
 function smoke() {
   const [{ name, env }] = PATHS;
-  return [{ name, files: ['', ...ON_EVERY_PATH].flatMap(testFiles), env }];
+  return [
+    { name, files: ['', ...ON_EVERY_PATH].flatMap(testFiles), env },
+    { name: 'other upgrades', files: UPGRADES.flatMap(testFiles), env, mostlyWaits: true }
+  ];
 }
 
 module.exports = { PATHS, onEveryPath, plan, smoke, testFiles };

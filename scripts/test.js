@@ -5,7 +5,7 @@
  *
  *     node scripts/test.js            everything
  *     node scripts/test.js --node     without cargo's tests, and without those of ws itself (other versions of Node)
- *     node scripts/test.js --smoke    the behaviour tests and those of single files of lib/, each once
+ *     node scripts/test.js --smoke    the behaviour tests, the other upgrades and single files of lib/, each once
  *     node scripts/test.js FILE…      these files, once, in the environment as it is
  */
 

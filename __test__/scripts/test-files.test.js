@@ -32,7 +32,7 @@ test('the attacks run once per path', () => {
 test('the smoke looks at what a user relies on, and at what depends on the version of Node', () => {
   const files = [...filesOf(smoke())];
 
-  for (const start of ['behaviour/', 'guarantees/', 'takeover-']) {
+  for (const start of ['behaviour/', 'guarantees/', 'router/', 'takeover-']) {
     assert.ok(
       files.some((file) => file.startsWith(`__test__/${start}`)),
       start
