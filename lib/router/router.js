@@ -50,6 +50,9 @@ const ROUTER_DEFAULTS = {
   upgradeTimeout: 10_000
 };
 
+/** What is longer than a timer can wait is over at once. */
+const LONGEST_WAIT = 2 ** 31 - 1;
+
 /**
  * A router for upgrades.
  *
@@ -69,6 +72,7 @@ class UpgradeRouter extends EventEmitter {
     checkServer(server);
     this.options = withDefaults(options);
     checkLimits(this.options);
+    this.options.upgradeTimeout = Math.min(this.options.upgradeTimeout, LONGEST_WAIT);
     this.server = server;
     this._holds = new Set();
     this._leaving = [

@@ -24,7 +24,7 @@ class Wait {
     this.onAbort = () => this.end(reject, signal.reason);
     this.onData = (bytes) => this.hear(bytes);
     this.onGone = () => this.end(reject, gone());
-    this.timer = setTimeout(() => this.end(reject, late()), timeout);
+    this.timer = timeout > 0 ? setTimeout(() => this.end(reject, late()), timeout) : null;
   }
 
   /**

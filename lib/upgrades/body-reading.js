@@ -72,4 +72,17 @@ function announcesBody({ headers }) {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
 }
 
-module.exports = { announcesBody, readsBodies, takeBody };
+/**
+ * Makes a request what it was before it was read.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Buffer} bytes What was read
+ * @private
+ */
+function putBack(req, bytes) {
+  req.unshift(bytes);
+  // Neither flowing nor paused: it begins to flow when somebody listens.
+  req.readableFlowing = null;
+}
+
+module.exports = { announcesBody, putBack, readsBodies, takeBody };

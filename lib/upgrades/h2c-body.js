@@ -6,7 +6,7 @@
 
 const { HandshakeError } = require('../base/errors');
 const { arrive } = require('./arrivals');
-const { readsBodies } = require('./body-reading');
+const { putBack, readsBodies } = require('./body-reading');
 
 /** What `readBody()` of the native half returns besides the end of the body. */
 const MORE = -1;
@@ -90,7 +90,7 @@ async function readParsed(req, head, h2c, wait) {
       ...wait
     });
   } catch (err) {
-    if (err instanceof TooLarge) req.unshift(Buffer.concat(chunks));
+    if (err instanceof TooLarge) putBack(req, Buffer.concat(chunks));
     // The end of the request is the end of the body, unless the connection ended first.
     if (!req.readableEnded || !req.complete) throw err;
   }

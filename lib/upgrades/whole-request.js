@@ -6,7 +6,7 @@
 const native = require('../base/native');
 const { HandshakeError } = require('../base/errors');
 const { gone, late } = require('./arrivals');
-const { announcesBody, readsBodies } = require('./body-reading');
+const { announcesBody, putBack, readsBodies } = require('./body-reading');
 
 /** What the native half of a body says besides its end. */
 const MORE = -1;
@@ -161,17 +161,4 @@ function gather(source, first, { carrier, enough, timeout }) {
       if (first.length > 0) onData(first);
     }
   });
-}
-
-/**
- * Makes a request what it was before it was read.
- *
- * @param {http.IncomingMessage} req The request
- * @param {Buffer} bytes What was read
- * @private
- */
-function putBack(req, bytes) {
-  req.unshift(bytes);
-  // Neither flowing nor paused: it begins to flow when somebody listens.
-  req.readableFlowing = null;
 }
