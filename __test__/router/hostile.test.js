@@ -180,6 +180,24 @@ describe('while somebody is asked', () => {
     assert.equal(await statusOf(port), 101);
   });
 
+  test('a router that is closed refuses what is behind an unfinished response', async (t) => {
+    for (const [path, upgrade] of [
+      ['/x', asking('/x')],
+      ['/ws', RawClient.request({ path: '/ws' })]
+    ]) {
+      const { port, router } = await routed(t, {}, slowServer());
+
+      router.protocol('x', { path: '/x' }, () => assert.fail('came in'));
+      router.websocket('/ws', () => assert.fail('came in'));
+
+      const received = exchange(port, SLOW + upgrade);
+
+      await sleep(20);
+      await router.close();
+      assert.match(await received, /^HTTP\/1.1 200 [^]*slowHTTP\/1.1 503 /, path);
+    }
+  });
+
   test('a router that is closed answers all of them', async (t) => {
     const { port, router } = await routed(t);
 

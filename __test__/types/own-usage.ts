@@ -6,7 +6,8 @@ import { createServer } from 'node:http';
 import { connect, createSecureServer } from 'node:http2';
 import { Duplex } from 'node:stream';
 import upshift = require('upshift');
-import { HandshakeError, WebSocketServer, reject, requestUpgrade, stats, upgrade, validateUpgrade } from 'upshift';
+import { HandshakeError, HttpError, WebSocketServer, accept, createUpgradeRouter } from 'upshift';
+import { reject, requestUpgrade, stats, upgrade, validateUpgrade } from 'upshift';
 
 const server = createServer();
 server.on('upgrade', async (req, socket, head) => {
@@ -91,3 +92,31 @@ upshift.createUpgradeRouter(streams).websocket('/', (ws) => ws.close());
 const overSession = new upshift('wss://localhost/', ['v1'], { session: connect('https://localhost') });
 const resumed = new upshift('wss://localhost/', { session: Buffer.alloc(0) });
 console.log(overSession.protocol, resumed.url);
+
+/** Says in one place what a server upgrades. */
+const router: upshift.UpgradeRouter = createUpgradeRouter(server, { maxUpgradeBody: 0, upgradeTimeout: 1000 });
+router
+  .websocket('/plain', (ws, req, { params, auth }) => ws.send(`${req.url} ${params['id']} ${auth === undefined}`))
+  .websocket(
+    ['/rooms/:id', '/halls/:id'],
+    {
+      async authenticate(req, { params, signal }) {
+        if (signal.aborted) throw new HttpError(401, 'no', { headers: { 'WWW-Authenticate': 'Basic' } });
+        return { name: `${req.headers.authorization} ${params['id']}` };
+      },
+      maxPayload: 1024
+    },
+    (ws, req, { auth }) => ws.send(auth.name)
+  )
+  .protocol('echo/1', { authenticate: () => 5, path: '/' }, (socket, req, { auth, protocol }) => {
+    socket.write(protocol.repeat(auth));
+  })
+  .protocol('irc', (socket) => socket.end())
+  .on('error', (err, req) => console.log(err, req.url));
+void router.close();
+
+server.on('upgrade', async (req, socket, head) => {
+  const same: Duplex = await accept(req, socket, head, { protocol: 'echo', headers: { 'X-A': ['1'] } });
+  same.end();
+  await reject(req, socket, 403, { body: 'no', head, keepAlive: true });
+});

@@ -3,6 +3,7 @@
 // How does a protocol of the application's own get its connections? As Node's socket, with everything around it that
 // routes have: who may come in, limits, the end of the router.
 
+const takeover = require('../takeover/takeover');
 const { admit } = require('./admission');
 const { bodyProblem, switchTo } = require('../upgrades/accept');
 const { checkFunction } = require('./arguments');
@@ -35,6 +36,7 @@ class ProtocolRoute {
     if (authenticate != null) checkFunction('option', 'authenticate', authenticate);
     this.authenticate = authenticate;
     this.handler = handler;
+    this.isClosed = false;
     this.lines = headerLines(headers);
     this.named = protocolOf(protocol);
     this.params = compile(path);
@@ -71,16 +73,34 @@ class ProtocolRoute {
       return;
     }
 
+    takeover.guard(socket);
     admit(context, this, params, (auth) => {
-      switchTo(protocol, context, this.lines, (err) => {
-        if (err) {
-          socket.destroy();
-          return;
-        }
-
-        this._keep(socket);
-        this.handler(socket, req, { params, auth, protocol });
+      // The router may close while an earlier response is unfinished.
+      takeover.settle(req, socket, () => {
+        if (this.isClosed) reject(req, socket, 503);
+        else this._open(context, { params, auth, protocol });
       });
+    });
+  }
+
+  /**
+   * Upgrades a request that may come in.
+   *
+   * @param {Object} context The request
+   * @param {Object} about What the handler is told
+   * @private
+   */
+  _open(context, about) {
+    const { req, socket } = context;
+
+    switchTo(about.protocol, context, this.lines, (err) => {
+      if (err) {
+        socket.destroy();
+        return;
+      }
+
+      this._keep(socket);
+      this.handler(socket, req, about);
     });
   }
 
@@ -104,6 +124,7 @@ class ProtocolRoute {
    * @public
    */
   async close({ upgradeTimeout }) {
+    this.isClosed = true;
     await Promise.all([...this.sockets].map((socket) => closeSocket(socket, upgradeTimeout)));
   }
 }
