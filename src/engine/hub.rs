@@ -103,11 +103,10 @@ impl Hub {
 
     /// One whose work is too dear for the JavaScript thread: its own thread does all of it, and what Duplexes have to
     /// write comes up as events.
-    #[cfg(not(loom))]
     #[must_use]
     pub fn apart(mut self) -> Self {
         self.exchange.keep_apart();
-        self.reactor.get_mut().tell_duplexes();
+        self.reactor.lock().tell_duplexes();
         self
     }
 

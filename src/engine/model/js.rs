@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub(super) struct Script {
     /// Who drives at first.
     pub(super) first: Driver,
+    /// The thread does all the work.
+    pub(super) apart: bool,
     /// Commands JavaScript submits one by one.
     pub(super) commands: u8,
     /// Messages that peers have sent.
@@ -32,6 +34,7 @@ impl Default for Script {
     fn default() -> Self {
         Self {
             first: Driver::Loop,
+            apart: false,
             commands: 0,
             messages: 0,
             leave_after: None,
@@ -50,7 +53,8 @@ impl Script {
         } else {
             self.first
         };
-        let hub = Arc::new(Hub::new(first, Budget, Box::new(Bell), Ledger::new()).expect("no I/O"));
+        let hub = Hub::new(first, Budget, Box::new(Bell), Ledger::new()).expect("no I/O");
+        let hub = Arc::new(if self.apart { hub.apart() } else { hub });
         WORLD.arrive(self.messages);
         if self.first == Driver::Thread {
             hub.start_thread();
@@ -126,6 +130,11 @@ impl Js {
 
     fn submit(&self, commands: &[u8], returned: Option<Box<Batch>>) {
         let submitted = self.hub.submit(commands, &mut Vec::new(), returned);
+        let works = submitted.direct && !commands.is_empty();
+        assert!(
+            !(works && self.hub.exchange.is_apart()),
+            "JavaScript does the thread's work"
+        );
         self.come_back(submitted.more);
     }
 

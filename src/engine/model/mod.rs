@@ -144,3 +144,37 @@ fn the_process_exits_in_the_middle_of_a_switch() {
         ..Script::default()
     });
 }
+
+#[test]
+fn a_thread_apart_does_all_the_work() {
+    check(Script {
+        first: Driver::Thread,
+        apart: true,
+        commands: 2,
+        messages: 2,
+        settles: true,
+        ..Script::default()
+    });
+}
+
+#[test]
+fn a_sleeping_thread_apart_hears_of_commands() {
+    check(Script {
+        first: Driver::Thread,
+        apart: true,
+        commands: 3,
+        ..Script::default()
+    });
+}
+
+#[test]
+fn the_process_exits_while_a_thread_apart_works() {
+    check(Script {
+        first: Driver::Thread,
+        apart: true,
+        commands: 3,
+        messages: 1,
+        exits: true,
+        ..Script::default()
+    });
+}

@@ -54,6 +54,9 @@ impl Reactor {
     pub fn write(&mut self) {}
 
     /// Nothing: there are no Duplexes.
+    pub fn tell_duplexes(&mut self) {}
+
+    /// The same.
     pub fn tell_output(&mut self, _batch: &mut Batch) {}
 
     /// Looks at the set and hands one message over.
