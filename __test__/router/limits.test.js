@@ -7,7 +7,7 @@ const http = require('node:http');
 const { test } = require('node:test');
 
 const { RawClient } = require('../support/raw-client');
-const { exchange, routed, statusOf } = require('./support');
+const { routed, statusOf } = require('./support');
 
 /** An upgrade to HTTP/2, of a request with a body. */
 const ASKING =
