@@ -6,7 +6,14 @@ import { Agent, createServer, IncomingMessage } from 'node:http';
 import { createConnection } from 'node:net';
 import { Duplex } from 'node:stream';
 import WebSocket = require('websockets');
-import { RawData, Server, ServerOptions, WebSocketServer, createWebSocketStream } from 'websockets';
+import {
+  RawData,
+  Server,
+  ServerOptions,
+  WebSocket as Socket,
+  WebSocketServer,
+  createWebSocketStream
+} from 'websockets';
 
 const options: ServerOptions = {
   allowSynchronousEvents: false,
@@ -141,3 +148,13 @@ function stream(ws: WebSocket): Duplex {
 }
 
 console.log(stream, WebSocket.createWebSocketStream);
+
+// Applications add members of their own.
+declare module 'websockets' {
+  interface WebSocket {
+    isAlive?: boolean;
+  }
+}
+
+export const marked: Socket = new WebSocket('ws://localhost');
+marked.isAlive = true;
