@@ -92,7 +92,12 @@ export declare class NativeHttp2Upgrade {
   open(bytes: Uint8Array): number
   /** What is there for the server. */
   takeOutput(): Buffer
-  /** Takes what the client sent during the replay. Returns what the server has to receive. */
+  /** What there is for the client. */
+  takeAnswer(): Buffer
+  /**
+   * Takes what the client sent during the replay. Returns what the server has to receive; `takeAnswer` gives what the
+   * client learns at once.
+   */
   clientSent(bytes: Uint8Array): Buffer
   /**
    * Takes what the server sent during the replay. Returns what the client may know of it; `takeOutput` gives what the

@@ -64,7 +64,7 @@ class H2cRoute {
       (session) => this.keep(session),
       (err) => {
         // What the client did wrong it was told.
-        if (err.name !== 'HandshakeError') router._report(err, req);
+        if (err.name !== 'HandshakeError' && err !== controller.signal.reason) router._report(err, req);
       }
     );
   }

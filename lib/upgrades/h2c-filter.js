@@ -23,7 +23,8 @@ class H2cFilter extends Duplex {
 
     carrier.on('data', (bytes) => this._receive(bytes));
     carrier.on('end', () => this.push(null));
-    carrier.on('error', (err) => this.destroy(err));
+    // Without the error: the session may be gone, and then nobody would listen for it.
+    carrier.on('error', () => this.destroy());
     carrier.on('close', () => this.destroy());
     this.push(h2c.takeOutput());
     carrier.pause();
@@ -36,7 +37,16 @@ class H2cFilter extends Duplex {
    * @private
    */
   _receive(bytes) {
-    this._give(this._h2c === null ? bytes : this._h2c.clientSent(bytes));
+    if (this._h2c === null) {
+      this._give(bytes);
+      return;
+    }
+
+    const passed = this._h2c.clientSent(bytes);
+    const answer = this._h2c.takeAnswer();
+
+    if (answer.length > 0) this._carrier.write(answer);
+    this._give(passed);
   }
 
   /**

@@ -39,6 +39,8 @@ pub struct NativeHttp2Upgrade {
     stage: Stage,
     /// What the server has to receive.
     to_server: Vec<u8>,
+    /// What the client has to receive.
+    to_client: Vec<u8>,
 }
 
 /// Decides about a request head, given as to `validateHandshake`.
@@ -58,6 +60,7 @@ pub(crate) fn validate_http2_upgrade(
             stage: Stage::Body(Body::new(request.framing, 0)),
             request,
             to_server: Vec::new(),
+            to_client: Vec::new(),
         }),
         Err(refusal) => Either::B(RefusedHandshake {
             status: 400,
@@ -148,7 +151,7 @@ impl NativeHttp2Upgrade {
             if replay.is_done() {
                 self.to_server.extend_from_slice(&rest);
             } else {
-                replay.client_sent(&rest, &mut self.to_server);
+                replay.client_sent(&rest, &mut self.to_server, &mut self.to_client);
             }
             self.stage = Stage::Replay(replay);
         }
@@ -166,13 +169,20 @@ impl NativeHttp2Upgrade {
         take(&mut self.to_server).into()
     }
 
-    /// Takes what the client sent during the replay. Returns what the server has to receive.
+    /// What there is for the client.
+    #[napi]
+    pub fn take_answer(&mut self) -> Buffer {
+        take(&mut self.to_client).into()
+    }
+
+    /// Takes what the client sent during the replay. Returns what the server has to receive; `takeAnswer` gives what the
+    /// client learns at once.
     #[napi(catch_unwind)]
     pub fn client_sent(&mut self, bytes: &[u8]) -> Result<Buffer> {
         let Stage::Replay(replay) = &mut self.stage else {
             return Err(out_of_turn());
         };
-        replay.client_sent(bytes, &mut self.to_server);
+        replay.client_sent(bytes, &mut self.to_server, &mut self.to_client);
         Ok(self.take_output())
     }
 

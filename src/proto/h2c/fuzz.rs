@@ -67,11 +67,12 @@ fn opening(data: &[u8], start: &[u8], end: &[u8]) {
 /// Both sides of a replay: what goes to the server does not depend on how the client's bytes were cut, and nothing gets
 /// lost of what the server says about something else.
 fn replay(data: &[u8], start: &[u8], end: &[u8]) {
-    let (mut whole, mut pieces) = (Vec::new(), Vec::new());
-    Replay::new(vec![7; 100]).client_sent(data, &mut whole);
+    let (mut whole, mut pieces, mut answer) = (Vec::new(), Vec::new(), Vec::new());
+    Replay::new(vec![7; 100]).client_sent(data, &mut whole, &mut answer);
     let mut replay = Replay::new(vec![7; 100]);
-    replay.client_sent(start, &mut pieces);
-    replay.client_sent(end, &mut pieces);
+    replay.client_sent(start, &mut pieces, &mut answer);
+    replay.client_sent(end, &mut pieces, &mut answer);
+    assert!(answer.is_empty(), "no room was offered");
     assert_eq!(whole, pieces, "how frames are cut does not matter");
     let (mut to_client, mut to_server) = (Vec::new(), Vec::new());
     replay.server_sent(start, &mut to_client, &mut to_server);

@@ -5,7 +5,8 @@
 //! The window of stream 1 is the replay's alone. That of the connection is the client's, who believes that it has sent
 //! nothing: the replay needs room on top of it. The first so many bytes of room that the server offers are taken for the
 //! replay; whoever drives this makes the server offer them (it enlarges the window of the connection and brings it back
-//! to its size, by which the server also knows that it never has to offer these bytes again).
+//! to its size, by which the server also knows that it never has to offer these bytes again). When nobody wants the rest
+//! of the body, the client gets the room for it: the server would wait for it to be used.
 
 use std::collections::VecDeque;
 
@@ -69,11 +70,16 @@ impl Replay {
 
     /// Whether everything may go through as it is from now on.
     pub const fn is_done(&self) -> bool {
-        self.is_over() && self.owed == 0 && self.client.holds_nothing() && self.server.holds_nothing()
+        self.is_over()
+            && self.owed == 0
+            && self.credit == 0
+            && self.client.holds_nothing()
+            && self.server.holds_nothing()
     }
 
-    /// Takes what the client sent, and appends to `to_server` what the server has to receive.
-    pub fn client_sent(&mut self, bytes: &[u8], to_server: &mut Vec<u8>) {
+    /// Takes what the client sent, and appends to `to_server` what the server has to receive, and to `to_client` what the
+    /// client learns at once.
+    pub fn client_sent(&mut self, bytes: &[u8], to_server: &mut Vec<u8>, to_client: &mut Vec<u8>) {
         let mut walker = std::mem::take(&mut self.client);
         walker.walk(
             bytes,
@@ -89,15 +95,23 @@ impl Replay {
             },
         );
         self.client = walker;
+        if self.server.is_between_frames() {
+            self.give_back(to_client);
+        }
     }
 
     /// Takes what the server sent, and appends to `to_client` what the client may know of it, and to `to_server` what
     /// there is room for now.
     pub fn server_sent(&mut self, bytes: &[u8], to_client: &mut Vec<u8>, to_server: &mut Vec<u8>) {
         let mut walker = std::mem::take(&mut self.server);
-        walker.walk(bytes, is_about_room, |piece, _| match piece {
-            Piece::Frame(header, payload) => self.server_frame(header, payload, to_client),
-            Piece::Payload(payload) => to_client.extend_from_slice(payload),
+        walker.walk(bytes, is_about_room, |piece, walker| {
+            match piece {
+                Piece::Frame(header, payload) => self.server_frame(header, payload, to_client),
+                Piece::Payload(payload) => to_client.extend_from_slice(payload),
+            }
+            if walker.is_between_frames() {
+                self.give_back(to_client);
+            }
         });
         self.server = walker;
         // What is held of the next frame's header has not reached the server yet.
@@ -115,10 +129,14 @@ impl Replay {
     fn client_frame(&mut self, mut header: FrameHeader, to_server: &mut Vec<u8>) {
         match (header.kind, header.stream) {
             (kind::SETTINGS, _) if header.has(flag::ACK) => self.acknowledged(),
-            (kind::RST_STREAM, STREAM) => self.is_cut = true,
-            // The client has sent all of this stream. For the server that would be a part of the body; on stream 0 it is
-            // the connection error that it ought to be.
-            (kind::DATA | kind::HEADERS, STREAM) if !self.is_over() => header.stream = 0,
+            (kind::RST_STREAM, STREAM) => self.cut(),
+            // The client has sent all of this stream; for the server it would be a part of the body. As HEADERS of the
+            // connection it is the error that it ought to be, and one that Node.js closes the session for.
+            (kind::DATA | kind::HEADERS, STREAM) if !self.is_over() => {
+                header.kind = kind::HEADERS;
+                header.flags = flag::END_HEADERS;
+                header.stream = 0;
+            }
             _ => {}
         }
         if matches!(header.kind, kind::HEADERS | kind::CONTINUATION) {
@@ -141,7 +159,7 @@ impl Replay {
             (kind::SETTINGS, _) if !header.has(flag::ACK) => {
                 self.announced.push_back(settings::initial_window(payload));
             }
-            (kind::RST_STREAM, STREAM) => self.is_cut = true,
+            (kind::RST_STREAM, STREAM) => self.cut(),
             (kind::WINDOW_UPDATE, STREAM) => {
                 self.stream += i64::from(increment(payload));
                 return;
@@ -158,6 +176,20 @@ impl Replay {
         }
         to_client.extend_from_slice(&header.encode());
         to_client.extend_from_slice(payload);
+    }
+
+    /// Nobody wants the rest of the body.
+    const fn cut(&mut self) {
+        self.is_cut = true;
+        self.owed = 0;
+    }
+
+    /// Gives the client the room that nobody uses any more.
+    fn give_back(&mut self, to_client: &mut Vec<u8>) {
+        if self.is_cut && self.credit > 0 {
+            let by = std::mem::take(&mut self.credit) as u32;
+            frame::append(to_client, kind::WINDOW_UPDATE, 0, 0, &by.to_be_bytes());
+        }
     }
 
     /// Takes from the room that the server offers what is owed, and says how much that was.

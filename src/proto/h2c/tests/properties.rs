@@ -100,7 +100,7 @@ proptest! {
         for (is_client, sent) in &turns {
             let (mut to_client, bytes) = (Vec::new(), bytes(std::slice::from_ref(sent)));
             if *is_client {
-                replay.client_sent(&bytes, &mut to_server);
+                replay.client_sent(&bytes, &mut to_server, &mut to_client);
             } else {
                 windows.says(sent);
                 replay.server_sent(&bytes, &mut to_client, &mut to_server);

@@ -14,8 +14,9 @@ const CONTINUATION: u8 = 9;
 
 /// The client sends frames; what the server receives.
 fn client(replay: &mut Replay, sent: &[Frame]) -> Vec<Frame> {
-    let mut out = Vec::new();
-    replay.client_sent(&bytes(sent), &mut out);
+    let (mut out, mut answer) = (Vec::new(), Vec::new());
+    replay.client_sent(&bytes(sent), &mut out, &mut answer);
+    assert!(answer.is_empty(), "nothing for the client");
     frames(&out)
 }
 
@@ -113,19 +114,19 @@ fn frames_of_the_client_are_never_torn_apart() {
     ]);
     let mut out = Vec::new();
     let (start, end) = all.split_at(12);
-    replay.client_sent(start, &mut out);
+    replay.client_sent(start, &mut out, &mut Vec::new());
     assert!(
         server(&mut replay, &[room(0, 10)]).1.is_empty(),
         "in the middle of a frame"
     );
     let (middle, end) = end.split_at(3 + 5);
-    replay.client_sent(middle, &mut out);
+    replay.client_sent(middle, &mut out, &mut Vec::new());
     assert_eq!(
         out.len(),
         15,
         "between frames that belong together, a header not yet whole"
     );
-    replay.client_sent(end, &mut out);
+    replay.client_sent(end, &mut out, &mut Vec::new());
     let kinds: Vec<_> = frames(&out).iter().map(|frame| (frame.kind, frame.stream)).collect();
     assert_eq!(
         kinds,
@@ -134,23 +135,40 @@ fn frames_of_the_client_are_never_torn_apart() {
 }
 
 #[test]
-fn nobody_sends_a_stream_that_was_reset() {
+fn nobody_sends_a_stream_that_was_reset_and_the_client_gets_the_room() {
+    let reset = frame(RESET, 0, 1, &8_u32.to_be_bytes());
     for by_client in [true, false] {
         let mut replay = Replay::new(vec![1; 100_000]);
-        assert_eq!(server(&mut replay, &[room(0, 50_000)]).1.len(), 4);
-        let reset = frame(RESET, 0, 1, &8_u32.to_be_bytes());
+        assert_eq!(server(&mut replay, &[room(0, 90_000)]).1.len(), 4);
+        assert!(!replay.is_done());
+        let (mut to_server, mut to_client) = (Vec::new(), Vec::new());
         if by_client {
-            assert_eq!(client(&mut replay, std::slice::from_ref(&reset)), [reset]);
+            replay.client_sent(&bytes(std::slice::from_ref(&reset)), &mut to_server, &mut to_client);
+            assert_eq!(frames(&to_server), std::slice::from_ref(&reset));
+            assert_eq!(frames(&to_client), [room(0, 24_465)]);
         } else {
-            assert_eq!(server(&mut replay, std::slice::from_ref(&reset)).0, [reset]);
+            let seen = server(&mut replay, std::slice::from_ref(&reset));
+            assert_eq!(seen, (vec![reset.clone(), room(0, 24_465)], vec![]));
         }
-        assert!(!replay.is_done(), "there is room to be hidden");
-        assert_eq!(
-            server(&mut replay, &[room(0, 60_000), room(1, 9)]),
-            (vec![room(0, 10_000)], vec![])
-        );
         assert!(replay.is_done());
+        assert_eq!(server(&mut replay, &[room(0, 60_000)]), (vec![room(0, 60_000)], vec![]));
     }
+}
+
+#[test]
+fn the_room_is_given_back_between_frames_only() {
+    let mut replay = Replay::new(vec![1; 100_000]);
+    server(&mut replay, &[room(0, 90_000)]);
+    let response = bytes(&[frame(DATA, 0, 1, b"response")]);
+    let (start, end) = response.split_at(12);
+    let (mut to_server, mut to_client) = (Vec::new(), Vec::new());
+    replay.server_sent(start, &mut to_client, &mut to_server);
+    replay.client_sent(&bytes(&[frame(RESET, 0, 1, &[0; 4])]), &mut to_server, &mut to_client);
+    assert_eq!(to_client, start);
+    assert!(!replay.is_done());
+    replay.server_sent(end, &mut to_client, &mut to_server);
+    assert_eq!(frames(&to_client), [frame(DATA, 0, 1, b"response"), room(0, 24_465)]);
+    assert!(replay.is_done());
 }
 
 #[test]
@@ -160,7 +178,7 @@ fn the_client_cannot_add_to_the_body() {
         let smuggled = frame(kind, 5, 1, b"more");
         assert_eq!(
             client(&mut replay, std::slice::from_ref(&smuggled)),
-            [frame(kind, 5, 0, b"more")]
+            [frame(HEADERS, 4, 0, b"more")]
         );
         server(&mut replay, &[room(0, 10)]);
         assert_eq!(client(&mut replay, std::slice::from_ref(&smuggled)), [smuggled]);
@@ -184,7 +202,7 @@ fn everything_else_goes_through_byte_by_byte() {
     }
     assert!(to_client == all && to_server.is_empty());
     for byte in &all {
-        replay.client_sent(&[*byte], &mut to_server);
+        replay.client_sent(&[*byte], &mut to_server, &mut Vec::new());
     }
     assert_eq!(to_server.len(), all.len());
 }
@@ -193,11 +211,11 @@ fn everything_else_goes_through_byte_by_byte() {
 fn it_is_not_done_while_something_is_held() {
     let mut replay = Replay::new(vec![1; 10]);
     let mut out = Vec::new();
-    replay.client_sent(&[0, 0], &mut out);
+    replay.client_sent(&[0, 0], &mut out, &mut Vec::new());
     assert!(out.is_empty());
     assert_eq!(server(&mut replay, &[room(0, 10)]).1.len(), 1);
     assert!(!replay.is_done());
-    replay.client_sent(&[0, 6, 0, 0, 0, 0, 0], &mut out);
+    replay.client_sent(&[0, 6, 0, 0, 0, 0, 0], &mut out, &mut Vec::new());
     assert!(replay.is_done());
     assert!(Replay::new(Vec::new()).is_done());
 }
