@@ -124,8 +124,10 @@ function reject(req, socket, status, { body, head, headers, keepAlive = false } 
   const text = body ?? http.STATUS_CODES[status] ?? '';
   const own = headerLines(headers).filter((line) => !FRAMING.includes(nameOf(line)));
   const goesOn = keepAlive && canGoOn(req, socket);
+  // What may be asked for instead is an option of the connection too (RFC 9110 section 7.8).
+  const offer = own.some((line) => nameOf(line) === 'upgrade') ? 'Upgrade, ' : '';
   const lines = [
-    `Connection: ${goesOn ? 'keep-alive' : 'close'}`,
+    `Connection: ${offer}${goesOn ? 'keep-alive' : 'close'}`,
     ...(own.some((line) => nameOf(line) === 'content-type') ? [] : ['Content-Type: text/plain']),
     `Content-Length: ${Buffer.byteLength(text)}`,
     ...own

@@ -135,5 +135,5 @@ function upgradeOrAnswer(req, socket, head, { route, server }) {
  * @private
  */
 function refuseTunnel(req, socket, { upgrades }) {
-  reject(req, socket, 426, { body: MESSAGE, headers: { Connection: 'Upgrade, close', Upgrade: upgrades.offer } });
+  reject(req, socket, 426, { body: MESSAGE, headers: { Upgrade: upgrades.offer } });
 }
