@@ -186,6 +186,25 @@ test('expectations are met', async (t) => {
   assert.match(String((await once(client, 'data'))[0]), /^HTTP\/1.1 200 OK\r\n[^]*"length":3/);
 });
 
+test('nothing of the upgrade is left in a request whose body is still on its way', async (t) => {
+  const seen = [];
+  const listener = (req, res) => {
+    seen.push(req.headers.upgrade, req.headers['http2-settings'], ...req.rawHeaders.map((text) => text.toLowerCase()));
+    req.resume().on('end', () => res.end('done'));
+  };
+  const { port } = await listen(t, { listener });
+  const client = net.connect(port, '127.0.0.1');
+
+  t.after(() => client.destroy());
+  client.write(asking('/', 'HTTP2-Settings: AAMAAABk\r\nContent-Length: 3\r\n'));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  client.write('abc');
+  assert.match(String((await once(client, 'data'))[0]), /^HTTP\/1.1 200 /);
+  assert.deepEqual(seen.slice(0, 2), [undefined, undefined]);
+  for (const name of ['upgrade', 'http2-settings']) assert.equal(seen.includes(name), false);
+  assert.ok(seen.includes('content-length'));
+});
+
 test('a request with more fields than Node reads is not read again: its length may be among the missing', async (t) => {
   const { port } = await listen(t);
   const many = 'a:\r\n'.repeat(1100);

@@ -21,6 +21,9 @@ const TOO_MANY_FIELDS =
 /** What a client is told whose request does not survive being written once more. */
 const MALFORMED = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
+/** Fields that an ordinary request does not have. */
+const OF_UPGRADES = ['upgrade', 'http2-settings'];
+
 /** An empty part of a request. */
 const NOTHING = Buffer.alloc(0);
 
@@ -121,6 +124,7 @@ function answerBesideParser(server, req, stream, without) {
   const res = new http.ServerResponse(req);
 
   req.upgrade = false;
+  forgetUpgrade(req);
   takeover.guard(stream);
   res.shouldKeepAlive = false;
   res.assignSocket(carrier);
@@ -137,6 +141,19 @@ function answerBesideParser(server, req, stream, without) {
   } else {
     res.writeContinue();
     server.emit('request', req, res);
+  }
+}
+
+/**
+ * Takes from a request what asks for the upgrade.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @private
+ */
+function forgetUpgrade({ headers, rawHeaders }) {
+  for (const name of OF_UPGRADES) delete headers[name];
+  for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
+    if (OF_UPGRADES.includes(rawHeaders[i].toLowerCase())) rawHeaders.splice(i, 2);
   }
 }
 
