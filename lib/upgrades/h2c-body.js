@@ -85,14 +85,19 @@ async function readParsed(req, head, h2c, wait) {
     await arrive(req, Buffer.alloc(0), {
       take(bytes) {
         chunks.push(bytes);
-        if (!h2c.addBody(bytes)) throw new TooLarge(head);
+        if (h2c.addBody(bytes)) return;
+
+        // In this turn: its end may have been read with it, and comes in the next.
+        req.pause();
+        putBack(req, Buffer.concat(chunks));
+        throw new TooLarge(head);
       },
       ...wait
     });
   } catch (err) {
-    if (err instanceof TooLarge) putBack(req, Buffer.concat(chunks));
+    if (err instanceof TooLarge) req.readableFlowing = null;
     // The end of the request is the end of the body, unless the connection ended first.
-    if (!req.readableEnded || !req.complete) throw err;
+    if (err instanceof TooLarge || !req.readableEnded || !req.complete) throw err;
   }
 }
 

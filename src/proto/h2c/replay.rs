@@ -27,6 +27,8 @@ pub struct Replay {
     sent: usize,
     /// Whether nobody wants the rest.
     is_cut: bool,
+    /// Whether the server has said everything about the stream: until then it may offer more room.
+    is_answered: bool,
     /// How much the server has room for on the stream; less than nothing after it has changed its settings.
     stream: i64,
     /// How much room for the connection is to be taken from what the server offers.
@@ -53,6 +55,7 @@ impl Replay {
             body,
             sent: 0,
             is_cut: false,
+            is_answered: false,
             stream: FIRST_WINDOW,
             credit: 0,
             initial: FIRST_WINDOW,
@@ -71,6 +74,7 @@ impl Replay {
     /// Whether everything may go through as it is from now on.
     pub const fn is_done(&self) -> bool {
         self.is_over()
+            && (self.is_answered || self.body.is_empty())
             && self.owed == 0
             && self.credit == 0
             && self.client.holds_nothing()
@@ -160,6 +164,7 @@ impl Replay {
                 self.announced.push_back(settings::initial_window(payload));
             }
             (kind::RST_STREAM, STREAM) => self.cut(),
+            (kind::DATA | kind::HEADERS, STREAM) if header.has(flag::END_STREAM) => self.is_answered = true,
             (kind::WINDOW_UPDATE, STREAM) => {
                 self.stream += i64::from(increment(payload));
                 return;
@@ -181,6 +186,7 @@ impl Replay {
     /// Nobody wants the rest of the body.
     const fn cut(&mut self) {
         self.is_cut = true;
+        self.is_answered = true;
         self.owed = 0;
     }
 

@@ -51,6 +51,14 @@ fn the_body_waits_for_room_that_the_client_does_not_see() {
     assert_eq!(data.iter().map(|frame| frame.flags).collect::<Vec<_>>(), [0, 0, 1]);
     let body: Vec<u8> = data.iter().flat_map(|frame| frame.payload.clone()).collect();
     assert!(body.iter().enumerate().all(|(n, &byte)| byte == (n % 251) as u8));
+    assert!(
+        server(&mut replay, &[room(1, 9), frame(HEADERS, 4, 1, b"response")])
+            .0
+            .len()
+            == 1
+    );
+    assert!(!replay.is_done(), "the server may still offer room");
+    server(&mut replay, &[frame(DATA, 1, 1, b"end")]);
     assert!(replay.is_done());
 }
 
@@ -216,6 +224,8 @@ fn it_is_not_done_while_something_is_held() {
     assert_eq!(server(&mut replay, &[room(0, 10)]).1.len(), 1);
     assert!(!replay.is_done());
     replay.client_sent(&[0, 6, 0, 0, 0, 0, 0], &mut out, &mut Vec::new());
+    assert!(!replay.is_done());
+    server(&mut replay, &[frame(HEADERS, 5, 1, b"response")]);
     assert!(replay.is_done());
     assert!(Replay::new(Vec::new()).is_done());
 }
