@@ -185,14 +185,17 @@ describe('while somebody is asked', () => {
       ['/x', asking('/x')],
       ['/ws', RawClient.request({ path: '/ws' })]
     ]) {
-      const { port, router } = await routed(t, {}, slowServer());
+      const { port, router, server } = await routed(t, {}, slowServer());
 
       router.protocol('x', { path: '/x' }, () => assert.fail('came in'));
       router.websocket('/ws', () => assert.fail('came in'));
 
+      const arrived = once(server, 'request');
       const received = exchange(port, SLOW + upgrade);
 
-      await sleep(20);
+      // The upgrade lies in the same packet, and is read before any timer.
+      await arrived;
+      await new Promise(setImmediate);
       await router.close();
       assert.match(await received, /^HTTP\/1.1 200 [^]*slowHTTP\/1.1 503 /, path);
     }

@@ -27,6 +27,12 @@ test('the versions that options allow', () => {
   assert.throws(() => new TlsUpgrades({ minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' }), RangeError);
 });
 
+test('options without a certificate are wrong before a client finds out', () => {
+  assert.throws(() => new TlsUpgrades({}), { name: 'TypeError', message: /"cert" and "key"/ });
+  assert.throws(() => new TlsUpgrades({ minVersion: 'TLSv1.2' }), TypeError);
+  assert.doesNotThrow(() => new TlsUpgrades({ SNICallback: (_name, done) => done(null, null) }));
+});
+
 test('the highest version in both', () => {
   const versions = ['TLS/1.3', 'TLS/1.2'];
   const cases = {

@@ -27,6 +27,9 @@ const DEFAULTS = { maxUpgradeBody: 1024 * 1024, upgradeTimeout: 10_000 };
 /** The longest a timer can wait (ms). */
 const LONGEST = 2 ** 31 - 1;
 
+/** With one of these a server can show who it is, or knows that it need not. */
+const PROOFS = ['SNICallback', 'cert', 'ciphers', 'pfx', 'pskCallback'];
+
 /** What an HTTP server says about the protocols inside TLS. */
 const ALPN = { ALPNProtocols: ['http/1.1'] };
 
@@ -41,6 +44,7 @@ class TlsUpgrades {
    * @param {Number} [options.maxUpgradeBody=1048576] How long the body of a request may be that is upgraded
    * @param {Number} [options.upgradeTimeout=10000] How long the body, and then the TLS handshake, may take (ms), 0 for ever
    * @throws {RangeError} If they allow no version that a request could ask for
+   * @throws {TypeError} If no handshake could succeed, for want of a certificate
    */
   constructor({ maxUpgradeBody, upgradeTimeout, ...options } = {}) {
     this.limits = {
@@ -50,6 +54,9 @@ class TlsUpgrades {
     /** The versions, as in an `Upgrade` field, the highest first. */
     this.versions = versionsOf(options);
     if (this.versions.length === 0) throw new RangeError('The options of TLS allow no version of it');
+    if (!PROOFS.some((name) => options[name] != null)) {
+      throw new TypeError('The options of TLS have nothing to show to clients, such as "cert" and "key"');
+    }
 
     this.options = {
       // Without one, Node has one of its own.
