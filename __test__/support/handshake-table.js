@@ -74,4 +74,18 @@ function requestOf(edits) {
   return { method, url, httpVersion: version.slice(5), headers, rawHeaders: fields.flat() };
 }
 
-module.exports = { requestOf, rows };
+/**
+ * Says which header lines a refusal has.
+ *
+ * @param {Object} row Its row of the table
+ * @param {String} type Its content type
+ * @return {String[]} The lines, sorted
+ */
+function linesOf({ body, headers }, type) {
+  const isOffer = headers.some((line) => line.startsWith('Upgrade:'));
+  const connection = `Connection: ${isOffer ? 'Upgrade, ' : ''}close`;
+
+  return [connection, `Content-Type: ${type}`, `Content-Length: ${body.length}`, ...headers].sort();
+}
+
+module.exports = { linesOf, requestOf, rows };
