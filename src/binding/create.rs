@@ -10,10 +10,11 @@ use super::slab::Slab;
 #[cfg(unix)]
 use super::uv::Watch;
 use super::values::Reference;
+use crate::engine::crossing::Border;
 use crate::engine::driver::Return;
 use crate::engine::driver::exchange::Driver;
 use crate::engine::driver::policy::Policy;
-use crate::engine::hub::{Border, Hub};
+use crate::engine::hub::Hub;
 use crate::engine::memory::ledger::Ledger;
 use crate::engine::reactor::Budget;
 use napi::bindgen_prelude::{Array, JsObjectValue, JsValue, Object, Unknown};

@@ -4,38 +4,18 @@
 //! [`Hub::enter_loop`] (the switch); the thread calls [`Hub::thread_turn`] and [`Hub::leave_thread`]. The rules of their
 //! meeting are in `driver/exchange.rs`.
 
+use super::crossing::{Border, Crossings};
 use super::driver::exchange::{Driver, Exchange};
 use super::fifo::Fifo;
 use super::mailbox::{Mail, Mailbox};
 use super::memory::batch::Batch;
 use super::memory::ledger::Ledger;
 use super::reactor::{Budget, Reactor, Waker};
-use super::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
+use super::sync::{Condvar, Mutex, MutexGuard, Ordering};
 use super::transport::{Foreign, Token};
 use super::warm::Warm;
 use std::io;
 use std::time::Instant;
-
-/// How the engine asks the JavaScript thread to dispatch.
-pub trait Border: Send + Sync {
-    /// Something is in the queue of events; at most one request is outstanding.
-    fn signal(&self);
-}
-
-/// How often the two threads called each other.
-#[derive(Default)]
-pub struct Crossings {
-    /// Wake-ups of the driver.
-    pub wakes: AtomicU64,
-    /// Requests to dispatch.
-    pub signals: AtomicU64,
-    /// Slabs taken.
-    pub slabs: AtomicU64,
-    /// Changes of driver.
-    pub switches: AtomicU64,
-    /// Those with work under way: mail, connections to serve, or events that JavaScript had not seen.
-    pub busy_switches: AtomicU64,
-}
 
 /// What a turn left.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,13 @@
 //! Ring 1: when and where bytes move. Readiness, threads and tokio; knows `proto`, not JavaScript.
 //!
-//! Read in this order: [`hub`] (who may do what from which thread), [`reactor`] (a turn), [`connection`] (one read, one
-//! write), [`memory`] (what both languages look at), [`driver`] (who calls the turn), [`transport`].
+//! Read in this order: [`hub`] (who may do what from which thread), [`crossing`] (how one calls the other), [`reactor`]
+//! (a turn), [`connection`] (one read, one write), [`memory`] (what both languages look at), [`driver`] (who calls the
+//! turn), [`transport`].
 #![cfg_attr(not(test), warn(unsafe_code))]
 
 pub mod advances;
 pub mod connection;
+pub mod crossing;
 pub mod deadlines;
 pub mod driver;
 pub mod fifo;

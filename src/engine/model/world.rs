@@ -1,6 +1,6 @@
 //! What the kernel and Node.js do for the real ones: a readiness set, its waker, and the request to dispatch.
 
-use crate::engine::hub::Border;
+use crate::engine::crossing::Border;
 use crate::engine::sync::{Condvar, Mutex};
 use std::io;
 

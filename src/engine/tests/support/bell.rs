@@ -1,6 +1,6 @@
 //! The threadsafe function: how the engine asks the JavaScript thread to dispatch.
 
-use crate::engine::hub::Border;
+use crate::engine::crossing::Border;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
