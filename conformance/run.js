@@ -12,11 +12,10 @@
  */
 
 const { spawn } = require('node:child_process');
-const { once } = require('node:events');
 const fs = require('node:fs');
-const net = require('node:net');
 const path = require('node:path');
 const readline = require('node:readline');
+const { freePort } = require('../scripts/free-port');
 const { run, root } = require('../scripts/process');
 const { PATHS } = require('../scripts/test-files');
 const expected = require('./expected.json');
@@ -59,21 +58,6 @@ async function startServer(module, env) {
     return ended;
   };
   return { port, stop };
-}
-
-/**
- * Finds a port that nobody listens on.
- *
- * @return {Promise<number>} Port
- * @private
- */
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /**

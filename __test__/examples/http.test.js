@@ -7,7 +7,8 @@ const { test } = require('node:test');
 
 const { encode } = require('../support/frames');
 const { RawClient } = require('../support/raw-client');
-const { Client, Example, freePort, refusal, within } = require('./support/example');
+const { Client, Example, refusal, within } = require('./support/example');
+const { freePort } = require('../../scripts/free-port');
 
 test('it echoes text and bytes beside an ordinary page', async (t) => {
   const example = await Example.start(t, 'http.js');

@@ -3,7 +3,6 @@
 // How does a test run an example? As a user would: as a process of its own, told its port by PORT, ended by Ctrl-C.
 
 const assert = require('assert');
-const net = require('net');
 const path = require('path');
 const { once } = require('events');
 const { spawn } = require('child_process');
@@ -267,16 +266,4 @@ async function refusal(url, options = {}) {
   return within(Promise.race([answered, opened]), () => `a refusal by ${url}`);
 }
 
-/**
- * @return {Promise<Number>} A port that nobody listens on
- */
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-module.exports = { Client, EXAMPLES, Example, freePort, refusal, within };
+module.exports = { Client, EXAMPLES, Example, refusal, within };
