@@ -3,11 +3,12 @@
 // How is websocat driven? By its command line, a process per connection: lines of its input become messages, messages
 // become lines of its output, each with a prefix for its type and in base64.
 
-const net = require('node:net');
+const fs = require('node:fs');
 const readline = require('node:readline');
 const { execFileSync, spawn } = require('node:child_process');
-const { once } = require('node:events');
+const { setTimeout: sleep } = require('node:timers/promises');
 
+const { freePort } = require('../../../scripts/free-port');
 const { WEBSOCAT } = require('../../../scripts/peer-programs');
 const { Peer } = require('./peer');
 
@@ -17,14 +18,11 @@ const CLOSE = { code: 4002, reason: 'good bye, ü' };
 /** No characters of base64: it looks for the second one behind the first, too. */
 const PREFIXES = { text: '(', binary: '[' };
 
-/** What takes longer (ms) has failed. */
-const LISTENS_WITHIN = 4000;
-
 const OPTIONS = [
   ...['--text', '--text-prefix', PREFIXES.text, '--base64-text', '--binary-prefix', PREFIXES.binary, '--base64'],
   ...['--exit-on-eof', '--buffer-size', String(16 * 1024 * 1024)],
   ...['--close-status-code', String(CLOSE.code), '--close-reason', CLOSE.reason],
-  ...['--ping-interval', '1', '--print-ping-rtts', '--stdout-announce-listening-ports']
+  ...['--ping-interval', '1', '--print-ping-rtts']
 ];
 
 /**
@@ -60,39 +58,31 @@ class WebsocatPeer extends Peer {
   }
 
   /**
-   * Starts a server. It takes no port 0: it would not say which one it got. One that does not listen soon, because of its
-   * port or whatever it is that happens to it on a busy machine, is given another.
+   * Starts a server. It takes no port 0: it would not say which one it got. That it listens is read off the kernel's
+   * table, because its own announcement may wait for ever for the thread that writes messages to the same output.
    *
    * @param {Number} id The number of its connection
    * @param {String[]} protocols The subprotocol to choose, if there is one
-   * @param {Number} [attempts] How often to try
    * @return {Promise<void>}
    * @private
    */
-  async listen(id, protocols, attempts = 3) {
-    const finder = net.createServer().listen(0, '127.0.0.1');
+  async listen(id, protocols) {
+    const port = await freePort();
 
-    await once(finder, 'listening');
-
-    const { port } = finder.address();
-
-    finder.close();
-    await once(finder, 'close');
     this.spawn(id, protocols.length > 0 ? ['--server-protocol', protocols[0]] : [], [
       '-',
       `ws-listen:127.0.0.1:${port}`
     ]);
 
     const child = this.children.get(id);
-    const again = () => {
-      if (child.isListening || attempts === 1) return;
 
-      child.removeAllListeners('exit');
-      child.kill();
-      this.listen(id, protocols, attempts - 1);
-    };
+    while (!isListening(port)) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      await sleep(5);
+    }
 
-    setTimeout(again, LISTENS_WITHIN).unref();
+    this.read({ id, event: 'listening', port });
+    this.read({ id, event: 'open' });
   }
 
   /**
@@ -107,7 +97,6 @@ class WebsocatPeer extends Peer {
     const child = spawn(WEBSOCAT, [...OPTIONS, ...options, ...ends], { stdio: 'pipe' });
 
     this.children.set(id, child);
-    child.isListening = false;
     child.pings = 0;
     child.stdin.on('error', () => {});
     readline.createInterface({ input: child.stdout }).on('line', (line) => this.readLine(id, line));
@@ -130,17 +119,7 @@ class WebsocatPeer extends Peer {
    * @private
    */
   readLine(id, line) {
-    const [, port] = /^LISTEN .*port=(\d+)/.exec(line) ?? [];
-
-    if (port === undefined) {
-      const kind = line[0] === PREFIXES.text ? 'text' : 'binary';
-
-      this.read({ id, event: 'message', kind, data: line.slice(1) });
-    } else {
-      this.children.get(id).isListening = true;
-      this.read({ id, event: 'listening', port: Number(port) });
-      this.read({ id, event: 'open' });
-    }
+    this.read({ id, event: 'message', kind: line[0] === PREFIXES.text ? 'text' : 'binary', data: line.slice(1) });
   }
 
   /**
@@ -154,3 +133,16 @@ class WebsocatPeer extends Peer {
 }
 
 module.exports = { CLOSE, WebsocatPeer };
+
+/**
+ * Does anybody listen on a port of IPv4?
+ *
+ * @param {Number} port The port
+ * @return {Boolean} `true` if somebody does
+ * @private
+ */
+function isListening(port) {
+  const entry = `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A `;
+
+  return fs.readFileSync('/proc/net/tcp', 'latin1').includes(entry);
+}
