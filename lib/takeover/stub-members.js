@@ -180,6 +180,7 @@ const methods = {
     Object.assign(out, unpacked(this[kState].local));
     return 0;
   },
+  hasPendingRead: () => false,
   hasRef() {
     return this[kState].connection.hasRef();
   },
