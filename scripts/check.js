@@ -17,11 +17,11 @@ const CRATES = ['bench/load'].filter((folder) => existsSync(path.join(root, fold
  *
  * @param {string} name What it checks
  * @param {string[]} args Arguments
- * @return {{ name: string, start: Function }} Step
+ * @return {{ name: string, usesCargo: boolean, start: Function }} Step
  * @private
  */
 function cargo(name, args) {
-  return { name, start: () => run('cargo', args, { capture: true }) };
+  return { name, usesCargo: true, start: () => run('cargo', args, { capture: true }) };
 }
 
 /**
@@ -109,16 +109,29 @@ async function perform({ name, start }) {
 }
 
 /**
- * Runs all steps.
+ * Runs steps one after the other.
+ *
+ * @param {object[]} steps Steps
+ * @return {Promise<string[]>} The names of those that failed
+ * @private
+ */
+async function performAll(steps) {
+  const failed = [];
+  for (const step of steps) {
+    if (!(await perform(step))) failed.push(step.name);
+  }
+  return failed;
+}
+
+/**
+ * Runs all steps: cargo's, which wait for each other, beside those of Node.js.
  *
  * @return {Promise<void>}
  * @private
  */
 async function main() {
-  const failed = [];
-  for (const step of STEPS) {
-    if (!(await perform(step))) failed.push(step.name);
-  }
+  const lanes = [STEPS.filter(({ usesCargo }) => usesCargo), STEPS.filter(({ usesCargo }) => !usesCargo)];
+  const failed = (await Promise.all(lanes.map(performAll))).flat();
   console.log(failed.length === 0 ? `\nall ${STEPS.length} checks passed` : `\nfailed: ${failed.join(', ')}`);
   if (failed.length > 0) process.exitCode = 1;
 }

@@ -36,8 +36,8 @@ function options(mostlyWaits) {
   const hasThem = major > 20 || minor >= 11;
   const given = ['--test', '--test-reporter=spec'];
   if (hasThem) given.push(`--test-timeout=${TIMEOUT}`);
-  // Node leaves a core to itself: of two it would use one.
-  if (hasThem && mostlyWaits) given.push(`--test-concurrency=${Math.max(2, os.availableParallelism() - 1)}`);
+  // Node would leave a core to itself; of those that wait, one file more than there are cores keeps all of them busy.
+  if (hasThem && mostlyWaits) given.push(`--test-concurrency=${os.availableParallelism() + 1}`);
   return given;
 }
 

@@ -17,8 +17,8 @@ const ON_EVERY_PATH = ['behaviour', 'compat', 'guarantees'];
 /** Other upgrades and other versions of HTTP: what is tested here knows what each version of Node does. */
 const UPGRADES = ['h2c', 'http2', 'request-upgrade', 'router', 'tls-upgrade', 'use'];
 
-/** Folders whose tests need no machine of their own. */
-const TOGETHER = ['examples', ...UPGRADES];
+/** Folders whose tests want the machine for themselves: they crowd it, or measure memory and descriptors. */
+const ALONE = ['', 'engine', 'hostile'];
 
 /** The ways a message can travel; the pinned ones leave nothing to the policy that picks one by load. */
 const PATHS = [
@@ -92,11 +92,11 @@ function overOthers() {
 function plan() {
   const folders = fs
     .readdirSync(path.join(root, '__test__'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && ![...ON_EVERY_PATH, ...SPECIAL, ...TOGETHER].includes(entry.name))
+    .filter((entry) => entry.isDirectory() && ![...ON_EVERY_PATH, ...SPECIAL, ...ALONE].includes(entry.name))
     .map((entry) => entry.name)
     .sort();
-  const once = { name: 'once', files: ['', ...folders].flatMap(testFiles), env: {} };
-  const together = { name: 'once, side by side', files: TOGETHER.flatMap(testFiles), env: {} };
+  const once = { name: 'once', files: ALONE.flatMap(testFiles), env: {} };
+  const together = { name: 'once, side by side', files: folders.flatMap(testFiles), env: {} };
   const everywhere = [...onEveryPath(ON_EVERY_PATH, [...PATHS, INCUMBENT]), ...overOthers()];
   const waiting = [together, ...everywhere].map((run) => ({ ...run, mostlyWaits: true }));
   return [once, ...waiting].filter(({ files }) => files.length > 0);

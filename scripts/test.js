@@ -42,7 +42,9 @@ async function main() {
   if (cargo && !(await runCargoTests(counts))) bad.push('cargo test');
   for (const { name, files, env, mostlyWaits } of runs) {
     console.log(`\n▶▶ ${name} (${files.length} files, Node ${process.versions.node})`);
+    const began = Date.now();
     if (!(await runTests(files, env, counts, mostlyWaits))) bad.push(name);
+    console.log(`▶▶ ${name}: ${((Date.now() - began) / 1000).toFixed(0)} s`);
   }
   console.log(bad.length === 0 ? '\nall runs passed' : `\nfailed: ${bad.join(', ')}`);
   printCounts(counts, started);
