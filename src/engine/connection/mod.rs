@@ -25,8 +25,9 @@ use std::time::Duration;
 
 /// What a message costs beside its payload.
 pub const MESSAGE_COST: i32 = 64;
-/// A read takes at most this much at once.
-const SCRATCH: usize = 64 << 10;
+/// A read takes at most this much at once: two messages of 64 KiB with their frames, as programs that pass files on send
+/// them. A read of 64 KiB would end just before the end of one, and the rest would cost a read of its own.
+const SCRATCH: usize = 132 << 10;
 /// Reads of one turn into a large message.
 const LARGE_READ: usize = 256 << 10;
 /// An output buffer above this is not kept.
