@@ -11,8 +11,11 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 
 /** A reactor, its slab and its queue of events. */
 export declare class NativeChannel {
-  /** Starts a reactor; `payloads` is the array that holds by-reference payloads until they cross. */
-  constructor(options: ChannelOptions, functions: { walk: Function, written: Function, output: Function, later: Function }, payloads: unknown[])
+  /**
+   * Starts a reactor. `host` has what it calls, and the resource in whose async context it does so; `payloads` is the
+   * array that holds by-reference payloads until they cross.
+   */
+  constructor(options: ChannelOptions, host: { resource: object, walk: Function, written: Function, output: Function, later: Function }, payloads: unknown[])
   /** Where commands are written. */
   get slab(): ArrayBuffer
   /** How much of what each connection sent is out: doubles, by index. */

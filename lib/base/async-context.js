@@ -28,8 +28,14 @@ const FRAME_SYMBOL = COMMON.find(({ description }) => description === FRAME);
 /** What handlers left on the shared resource, to be taken off again. */
 const stains = [];
 
-/** The resource of those that have no store. */
+/** The resource of those that have no store, and of the scopes in which the engine calls. */
 const empty = outside(() => watched(new AsyncResource(TYPE, OPTIONS)));
+
+/**
+ * Whether such a scope is as good as entering that resource: what a handler puts on it is taken off again. Where a frame
+ * holds all stores, what `enterWith()` does can be undone by leaving the resource alone.
+ */
+const SCOPE_WILL_DO = FRAME_SYMBOL === undefined;
 
 /**
  * Captures the current context.
@@ -123,6 +129,29 @@ function run(resource, fn, self, arg) {
 }
 
 /**
+ * The same within a scope of the engine, whose resource is `empty`. Entering it once more would cost a third of a
+ * microsecond, most of it in Node.js, which then finds more resources than scopes.
+ *
+ * @param {AsyncResource} resource What `capture()` has returned
+ * @param {Function} fn The function
+ * @param {*} self Its `this`
+ * @param {*} arg Its argument
+ * @private
+ */
+function runWithin(resource, fn, self, arg) {
+  if (resource !== empty || !SCOPE_WILL_DO) {
+    run(resource, fn, self, arg);
+    return;
+  }
+
+  try {
+    fn.call(self, arg);
+  } finally {
+    if (stains.length > 0) clean();
+  }
+}
+
+/**
  * The handlers have run for the last time.
  *
  * @param {AsyncResource} resource What `capture()` has returned
@@ -132,4 +161,4 @@ function release(resource) {
   if (resource !== empty) resource.emitDestroy();
 }
 
-module.exports = { capture, release, run };
+module.exports = { capture, empty, release, run, runWithin };

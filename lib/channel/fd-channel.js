@@ -6,6 +6,7 @@
 
 const os = require('os');
 
+const asyncContext = require('../base/async-context');
 const native = require('../base/native');
 const { Alarm } = require('../base/alarm');
 const { Backlog } = require('./backlog');
@@ -50,7 +51,7 @@ class FdChannel extends CommandChannel {
     this.walker = new Walker(this);
     this.backlog = new Backlog(this);
     this.callbacks = new SendCallbacks();
-    this.native = new native.NativeChannel(options, this.functions(), payloads);
+    this.native = new native.NativeChannel(options, this.host(), payloads);
     this.calls = this.native.calls;
     this.slab = new Slab(this.native.slab, payloads, () => this.calls.flush());
     this.ledger = new Ledger(this.native.ledger);
@@ -68,16 +69,17 @@ class FdChannel extends CommandChannel {
   }
 
   /**
-   * The functions the native side calls.
+   * The functions the native side calls, and the resource in whose async context it does so.
    *
    * @return {Object} Those
    * @private
    */
-  functions() {
+  host() {
     return {
+      resource: asyncContext.empty,
       later: (ms) => this.alarm.set(ms),
       output: (...piece) => this.output(...piece),
-      walk: (index, from, to, memory) => this.walker.walk(index, from, to, memory),
+      walk: (index, from, to, memory, isWithin) => this.walker.walk(index, from, to, memory, isWithin),
       written: () => this.written()
     };
   }

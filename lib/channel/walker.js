@@ -5,7 +5,7 @@
 // cursor is no local variable: when a handler throws, the engine reports it and
 // has the walk go on behind that event.
 
-const { run } = require('../base/async-context');
+const { run, runWithin } = require('../base/async-context');
 const { FastBuffer, MessageMemory, SHARED, copyChunk, fragmentsOf } = require('./message-memory');
 const { BINARY, EMPTY_BUFFER, PING, PONG, TERMINATED, TEXT } = require('../base/constants');
 
@@ -78,13 +78,16 @@ class Walker {
    * @param {Number} [from] The first event
    * @param {Number} [to] The end of the scope
    * @param {ArrayBuffer} [memory] The batch's memory, the first time it is seen
+   * @param {Boolean} [isWithin=false] Whether the engine calls in a scope of its own
    * @return {Number} Where the walk stopped
    * @private
    */
-  walk(index, from, to, memory) {
+  walk(index, from, to, memory, isWithin = false) {
     if (index !== GO_ON) this.open(index, from, to, memory);
 
     const { sockets } = this;
+    // An uncaught error has emptied Node's stack of contexts: the walk that goes on behind it is within none.
+    const enter = isWithin ? runWithin : run;
     const { words } = this.batch;
     let look = this.cursor + EVENTS_PER_LOOK;
     let begun = 0;
@@ -98,7 +101,7 @@ class Walker {
       if (this.cursor >= this.stop) this.stop = this.cursor + (words[at + 1] >>> 16);
 
       if (ws === undefined || ws === null || ws._$id !== words[at]) this.cursor = this.stop;
-      else run(ws._$resource, runEvents, this, ws);
+      else enter(ws._$resource, runEvents, this, ws);
 
       if (this.cursor >= look && this.cursor < this.end) {
         const now = performance.now();

@@ -6,7 +6,7 @@
 //! As JavaScript walks what its input brought itself, a message costs two calls down and none up.
 
 use super::channel::Channel;
-use super::dispatch::{self, Left, dispatch};
+use super::dispatch::{self, Left, Scope, dispatch};
 use super::output::write_duplexes;
 use super::{memory, values};
 use napi::sys;
@@ -131,7 +131,7 @@ fn proceed(channel: &Channel, caller: u32) -> i32 {
             let scope = (batch << (2 * EVENT_BITS)) | (from << EVENT_BITS) | to;
             return !scope.cast_signed();
         }
-        let left = dispatch(channel, false);
+        let left = dispatch(channel, Scope::Callers);
         if left == Left::More {
             continue;
         }

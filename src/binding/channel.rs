@@ -1,6 +1,6 @@
 //! The JavaScript thread's side of a reactor: the loop as a driver, dispatching, and the change of drivers.
 
-use super::dispatch::{self, Current, Left, dispatch};
+use super::dispatch::{self, Current, Left, Scope, dispatch};
 use super::functions::{self, Functions};
 use super::memory::Shared;
 use super::output::{Outputs, write_duplexes};
@@ -145,11 +145,11 @@ impl Channel {
     #[cfg(unix)]
     pub(crate) fn on_ready(&self) {
         let begun = Instant::now();
+        let mut before = begun;
         let mut turning = Duration::ZERO;
         let mut left = self.dispatch_all();
         while left == Left::Nothing {
             let is_first = self.rounds.replace(Rounds::Idle) == Rounds::Resting;
-            let before = Instant::now();
             let Some(turned) = self.hub.loop_turn(is_first) else {
                 // The thread may still be on its way to park. The set is level-triggered here and calls again, the timer is not.
                 self.rounds.set(Rounds::Again);
@@ -159,7 +159,11 @@ impl Channel {
             self.arm(turned.deadline);
             self.come_back(turned.more);
             left = self.dispatch_all();
-            if self.rounds.get() != Rounds::Again || begun.elapsed() > LOOP_PATIENCE {
+            if self.rounds.get() != Rounds::Again {
+                break;
+            }
+            before = Instant::now();
+            if before - begun > LOOP_PATIENCE {
                 break;
             }
         }
@@ -176,7 +180,7 @@ impl Channel {
     /// Every scope there is, or as much as may be done at once.
     fn dispatch_all(&self) -> Left {
         loop {
-            match dispatch(self, true) {
+            match dispatch(self, Scope::New) {
                 Left::More => {}
                 left => return left,
             }
@@ -250,13 +254,13 @@ impl Channel {
             functions::call(self.env, self.functions.later, &[values::uint32(self.env, 0)]);
             return;
         }
-        self.dispatch_or_leave();
+        self.dispatch_or_leave(Scope::Open);
     }
 
     /// A scope under the thread driver; when nothing is left, the loop takes over if the thread has left.
-    pub(crate) fn dispatch_or_leave(&self) {
+    pub(crate) fn dispatch_or_leave(&self, scope: Scope) {
         self.tell_how_full();
-        match dispatch(self, false) {
+        match dispatch(self, scope) {
             Left::Nothing => self.to_loop(),
             Left::More | Left::Rest => self.hub.signal(),
         }

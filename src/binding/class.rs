@@ -2,6 +2,7 @@
 
 use super::channel::Channel;
 use super::deflate::DeflateSettings;
+use super::dispatch::Scope;
 use super::output::write_duplexes;
 use super::stats::ReactorStats;
 use super::{calls, cleanup, create, functions};
@@ -89,16 +90,19 @@ pub struct NativeChannel {
 
 #[napi]
 impl NativeChannel {
-    /// Starts a reactor; `payloads` is the array that holds by-reference payloads until they cross.
+    /// Starts a reactor. `host` has what it calls, and the resource in whose async context it does so; `payloads` is the
+    /// array that holds by-reference payloads until they cross.
     #[napi(constructor)]
     pub fn new(
         env: Env,
         options: ChannelOptions,
-        #[napi(ts_arg_type = "{ walk: Function, written: Function, output: Function, later: Function }")]
-        functions: Object<'_>,
+        #[napi(
+            ts_arg_type = "{ resource: object, walk: Function, written: Function, output: Function, later: Function }"
+        )]
+        host: Object<'_>,
         payloads: Array<'_>,
     ) -> Result<Self> {
-        let channel = create::create(env, options, &functions, &payloads)?;
+        let channel = create::create(env, options, &host, &payloads)?;
         cleanup::register(&channel);
         Ok(Self { channel })
     }
@@ -190,7 +194,7 @@ impl NativeChannel {
     /// The rest of a dispatch that took too long.
     #[napi]
     pub fn turn(&self) {
-        self.channel.dispatch_or_leave();
+        self.channel.dispatch_or_leave(Scope::Callers);
     }
 
     /// A socket option: `'nodelay'` (0 or 1), `'keepalive'` (0 for off, else milliseconds + 1), `'tos'` (its value, below

@@ -79,7 +79,7 @@ unsafe extern "C" fn on_signal(
 pub(crate) fn create(
     env: Env,
     options: ChannelOptions,
-    functions: &Object<'_>,
+    host: &Object<'_>,
     payloads: &Array<'_>,
 ) -> Result<Rc<Channel>> {
     let raw = env.raw();
@@ -87,7 +87,8 @@ pub(crate) fn create(
     let pending = Arc::new(AtomicBool::new(false));
     let may_lend = options.external.unwrap_or_else(|| memory::may_lend(raw));
     let ledger = Shared::new(raw, Ledger::SIZE, may_lend);
-    let (context, threadsafe) = threadsafe_function(env)?;
+    let resource: Object<'_> = host.get_named_property("resource")?;
+    let (context, threadsafe) = threadsafe_function(env, &resource)?;
     let border = Threadsafe {
         function: threadsafe,
         pending: Arc::clone(&pending),
@@ -98,15 +99,15 @@ pub(crate) fn create(
         cleanup::release(threadsafe);
         ledger.release(raw);
     })?;
-    let (resource, async_context) = async_context(env)?;
+    let async_context = async_context(env, &resource)?;
     let now = Instant::now();
     let settings = hub.reactor().settings().clone();
     let channel = Rc::new(Channel {
         env: raw,
         settings,
         hub: Arc::new(hub),
-        functions: named_functions(env, functions)?,
-        resource,
+        functions: named_functions(env, host)?,
+        resource: Reference::new(raw, resource.raw()),
         context: async_context,
         slab: Slab::new(raw, Reference::new(raw, payloads.raw()), may_lend),
         ledger,
@@ -219,7 +220,7 @@ fn watch(_channel: &Rc<Channel>, _env: Env) -> bool {
 }
 
 /// The function, and its context, which is freed with it.
-fn threadsafe_function(env: Env) -> Result<(&'static Context, sys::napi_threadsafe_function)> {
+fn threadsafe_function(env: Env, resource: &Object<'_>) -> Result<(&'static Context, sys::napi_threadsafe_function)> {
     let name = env.create_string("upshift")?;
     let context: *mut Context = Box::into_raw(Box::new(Cell::new(Weak::new())));
     let mut function = ptr::null_mut();
@@ -228,7 +229,7 @@ fn threadsafe_function(env: Env) -> Result<(&'static Context, sys::napi_threadsa
         sys::napi_create_threadsafe_function(
             env.raw(),
             ptr::null_mut(),
-            ptr::null_mut(),
+            resource.raw(),
             name.raw(),
             0,
             1,
@@ -255,19 +256,17 @@ unsafe extern "C" fn forget_context(_env: sys::napi_env, context: *mut c_void, _
     drop(unsafe { Box::from_raw(context.cast::<Context>()) });
 }
 
-fn async_context(env: Env) -> Result<(Reference, sys::napi_async_context)> {
-    let raw = env.raw();
-    let resource = Object::new(&env)?;
+fn async_context(env: Env, resource: &Object<'_>) -> Result<sys::napi_async_context> {
     let name = env.create_string("UPSHIFTDISPATCH")?;
     let mut context = ptr::null_mut();
     // SAFETY: on the environment's thread with values of this call.
-    unsafe { sys::napi_async_init(raw, resource.raw(), name.raw(), &raw mut context) };
-    Ok((Reference::new(raw, resource.raw()), context))
+    unsafe { sys::napi_async_init(env.raw(), resource.raw(), name.raw(), &raw mut context) };
+    Ok(context)
 }
 
-fn named_functions(env: Env, functions: &Object<'_>) -> Result<Functions> {
+fn named_functions(env: Env, host: &Object<'_>) -> Result<Functions> {
     let get = |name: &str| -> Result<Reference> {
-        let function: Unknown<'_> = functions.get_named_property(name)?;
+        let function: Unknown<'_> = host.get_named_property(name)?;
         Ok(Reference::new(env.raw(), function.raw()))
     };
     Ok(Functions {

@@ -41,6 +41,17 @@ pub(crate) enum Left {
     Rest,
 }
 
+/// The callback scope of a dispatch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// There is none: one is opened, with the channel's resource.
+    New,
+    /// Node.js has opened one with that resource, for the threadsafe function.
+    Open,
+    /// That of whoever calls, with a resource that is not ours.
+    Callers,
+}
+
 /// Node's callback scope: when it closes at the bottom of the stack, nextTicks and microtasks run.
 struct CallbackScope(sys::napi_callback_scope);
 
@@ -61,8 +72,8 @@ impl CallbackScope {
     }
 }
 
-/// Dispatches one scope. `own`: open a callback scope, because the caller has none.
-pub(crate) fn dispatch(channel: &Channel, own: bool) -> Left {
+/// Dispatches one scope of events.
+pub(crate) fn dispatch(channel: &Channel, scope: Scope) -> Left {
     if channel.dispatching.get() || !begin(channel) {
         return Left::Nothing;
     }
@@ -70,13 +81,13 @@ pub(crate) fn dispatch(channel: &Channel, own: bool) -> Left {
     let mut handles = ptr::null_mut();
     // SAFETY: on the environment's thread; closed below.
     unsafe { sys::napi_open_handle_scope(channel.env, &raw mut handles) };
-    let scope = own.then(|| CallbackScope::open(channel));
-    let rest = walk_scope(channel);
+    let own = (scope == Scope::New).then(|| CallbackScope::open(channel));
+    let rest = walk_scope(channel, scope != Scope::Callers);
     let returned = if rest { None } else { end_scope(channel) };
     channel.flush(returned);
     channel.dispatching.set(false);
-    if let Some(scope) = scope {
-        scope.close(channel.env);
+    if let Some(own) = own {
+        own.close(channel.env);
     }
     // SAFETY: opened above.
     unsafe { sys::napi_close_handle_scope(channel.env, handles) };
@@ -152,8 +163,9 @@ pub(crate) fn release(env: sys::napi_env, tokens: impl Iterator<Item = Token>) {
     }
 }
 
-/// Walks the scope to its end, over handlers that throw; true when it was left before.
-fn walk_scope(channel: &Channel) -> bool {
+/// Walks the scope to its end, over handlers that throw; true when it was left before. `within`: JavaScript runs in a
+/// callback scope with the channel's resource.
+fn walk_scope(channel: &Channel, within: bool) -> bool {
     let env = channel.env;
     let Some((index, at, to, view)) = arguments(channel) else {
         return false;
@@ -166,6 +178,7 @@ fn walk_scope(channel: &Channel) -> bool {
             values::uint32(env, at),
             values::uint32(env, to),
             view,
+            values::boolean(env, within),
         ],
     );
     // Each call gets behind at least one event, unless JavaScript does not run any more: so there is a bound.

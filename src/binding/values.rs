@@ -58,6 +58,14 @@ pub(crate) fn uint32(env: sys::napi_env, number: u32) -> sys::napi_value {
     value
 }
 
+/// True or false.
+pub(crate) fn boolean(env: sys::napi_env, yes: bool) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: on the environment's thread.
+    unsafe { sys::napi_get_boolean(env, yes, &raw mut value) };
+    value
+}
+
 /// A number that may be negative.
 pub(crate) fn int32(env: sys::napi_env, number: i32) -> sys::napi_value {
     let mut value = ptr::null_mut();
