@@ -8,6 +8,7 @@ mod flags;
 mod input;
 mod marks;
 mod output;
+mod writing;
 
 use super::advances::Advances;
 use super::deadlines::Tick;

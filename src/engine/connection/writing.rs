@@ -1,0 +1,181 @@
+//! How a connection's output goes out: to the kernel, once a turn, or to the Duplex that JavaScript writes.
+
+use super::flags::Flags;
+use super::{Connection, Work};
+use crate::engine::transport::{Errno, Flushed, Segment, Transport};
+
+impl Connection {
+    /// Writes what is due, once; whether the connection has news for JavaScript or an end to reach.
+    pub fn flush(&mut self, work: &mut Work) {
+        self.flags.clear(Flags::DIRTY);
+        if self.is_gone() || self.is_duplex() {
+            return;
+        }
+        if self.pending() > 0 {
+            if !self.flags.has(Flags::WRITABLE) {
+                return;
+            }
+            self.write(work);
+        }
+        if self.pending() == 0 && !self.is_gone() {
+            self.after_output(work);
+        }
+    }
+
+    pub(super) fn write(&mut self, work: &mut Work) {
+        let Transport::Socket(socket) = &self.transport else {
+            return;
+        };
+        let before = self.pending();
+        let direct = self.queue.as_ref().is_none_or(|queue| queue.is_empty());
+        let flushed = if direct {
+            work.counters.sends += 1;
+            match socket.send(&self.out) {
+                Ok(taken) if taken == self.out.len() => Flushed::All,
+                Ok(taken) => {
+                    let bytes = std::mem::take(&mut self.out);
+                    self.queue.get_or_insert_default().push(Segment::Own(bytes, taken));
+                    Flushed::Full
+                }
+                Err(Errno::AGAIN) => Flushed::Full,
+                Err(_) => Flushed::Broken,
+            }
+        } else {
+            self.flush_queue(work)
+        };
+        if flushed == Flushed::All {
+            self.recycle_output(work);
+        }
+        self.note_written(flushed, before - self.pending(), work);
+    }
+
+    fn flush_queue(&mut self, work: &mut Work) -> Flushed {
+        self.queue_output();
+        let (Transport::Socket(socket), Some(queue)) = (&self.transport, &mut self.queue) else {
+            return Flushed::All;
+        };
+        let (flushed, _) = queue.flush(socket, &mut work.released, &mut work.counters.sends);
+        if queue.is_empty() {
+            self.queue = None;
+        }
+        flushed
+    }
+
+    fn recycle_output(&mut self, work: &mut Work) {
+        work.recycle(std::mem::take(&mut self.out));
+    }
+
+    fn note_written(&mut self, flushed: Flushed, progress: usize, work: &mut Work) {
+        self.sent += progress as u64;
+        work.counters.bytes_out += progress as u64;
+        self.pass_marks();
+        match flushed {
+            Flushed::All => {}
+            Flushed::Full => {
+                self.flags.clear(Flags::WRITABLE);
+                self.flags.set(Flags::BLOCKED);
+            }
+            Flushed::Broken => self.give_up_output(work),
+        }
+        if progress > 0 && self.flags.has(Flags::NOTIFY) {
+            self.flags.set(Flags::WRITTEN);
+        }
+    }
+
+    /// Something was written.
+    fn pass_marks(&mut self) {
+        if self.pending() == 0 {
+            // Only a Duplex has anything else in it.
+            self.extra = None;
+        } else if let Some(marks) = self.extra.as_mut().and_then(|extra| extra.marks.as_mut()) {
+            marks.pass(self.sent);
+        }
+    }
+
+    /// The peer is gone: nothing more will go out, our FIN neither, and what it sent before is all there is.
+    fn give_up_output(&mut self, work: &mut Work) {
+        self.flags.clear(Flags::WRITABLE | Flags::PAUSED);
+        self.flags.set(Flags::HANGUP | Flags::READABLE | Flags::SHUT);
+        // Nobody reads any more who could find out.
+        if self.is_ended() {
+            self.terminate(false, work);
+        }
+    }
+
+    /// The kernel reported an error. It is found by the next read, but a paused connection would not read for who knows
+    /// how long.
+    pub fn note_reset(&mut self, work: &mut Work) {
+        if self.flags.has(Flags::PAUSED) && !self.is_gone() {
+            self.give_up_output(work);
+        }
+    }
+
+    /// Whether it has output that can never go out.
+    pub(super) fn is_broken(&self) -> bool {
+        self.flags.has(Flags::SHUT) && self.pending() > 0
+    }
+
+    /// All output is out: tell, answer the ping that had to wait, end what wants to end.
+    fn after_output(&mut self, work: &mut Work) {
+        if self.flags.has(Flags::BLOCKED) {
+            self.flags.clear(Flags::BLOCKED);
+            self.flags.set(Flags::DRAINED);
+            self.session.drained(&self.settings.session, &mut self.out);
+            if !self.out.is_empty() {
+                self.write(work);
+            }
+            if self.pending() > 0 {
+                return;
+            }
+        }
+        if self.session.close_sent() && (self.session.close_received() || self.session.failed()) {
+            self.flags.set(Flags::SHUTDOWN);
+        }
+        if self.flags.has(Flags::SHUTDOWN) && self.flags.raise(Flags::SHUT) {
+            if self.is_ended() {
+                // Closing sends the FIN, as nothing is left to be read.
+                self.terminate(false, work);
+            } else if let Transport::Socket(socket) = &self.transport {
+                socket.shutdown();
+            }
+        }
+    }
+
+    /// Whether there is something to tell of its output.
+    pub fn has_news(&self) -> bool {
+        self.flags.has(Flags::WRITTEN | Flags::DRAINED)
+    }
+
+    /// JavaScript knows that output is out.
+    pub fn forget_written(&mut self) {
+        self.flags.clear(Flags::WRITTEN);
+        if self.pending() == 0 {
+            self.flags.clear(Flags::NOTIFY);
+        }
+    }
+
+    /// A Duplex has passed everything on: the ping that had to wait is answered.
+    pub fn passed_on(&mut self) {
+        self.set_backlog(0);
+        self.session.drained(&self.settings.session, &mut self.out);
+    }
+
+    /// How much JavaScript has sent.
+    pub fn asked(&self) -> u64 {
+        self.asked
+    }
+
+    /// What a Duplex has to write: what was queued, what comes after it, and whether it has to end then.
+    pub fn take_output(&mut self) -> (Vec<Segment>, Vec<u8>, bool) {
+        self.flags.clear(Flags::DIRTY);
+        self.sent += self.pending() as u64;
+        let queued = self
+            .queue
+            .take()
+            .map_or_else(Vec::new, |mut queue| queue.drain().collect());
+        let out = std::mem::take(&mut self.out);
+        let done = self.session.close_sent() && (self.session.close_received() || self.session.failed());
+        let end = (done || self.flags.has(Flags::SHUTDOWN)) && self.flags.raise(Flags::SHUT);
+        (queued, out, end)
+    }
+}
