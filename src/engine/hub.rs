@@ -360,6 +360,7 @@ impl Hub {
     pub fn flush_last(&self) {
         let mut reactor = self.reactor.lock();
         self.take_mail(&mut reactor);
+        reactor.pack_all();
         reactor.write();
     }
 
@@ -368,6 +369,7 @@ impl Hub {
         let mut reactor = self.reactor.lock();
         self.take_mail(&mut reactor);
         reactor.apply(last, &mut Vec::new());
+        reactor.pack_all();
         reactor.write();
         reactor.close_all();
         self.exchange.set_driver(Driver::Stopped);

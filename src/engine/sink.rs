@@ -1,7 +1,7 @@
 //! Where a session's messages go: into the batch, at the cost of the connection's credit.
 
 use super::advances::Advances;
-use super::connection::{MESSAGE_COST, Work};
+use super::connection::{EFFORT, MESSAGE_COST, Work};
 use super::memory::batch::{Batch, Large, kind};
 use super::stats::Counters;
 use super::warm::Warm;
@@ -19,6 +19,7 @@ pub struct BatchSink<'a> {
     advances: &'a mut Advances,
     counters: &'a mut Counters,
     pool: &'a mut Pool,
+    effort: &'a mut usize,
 }
 
 impl<'a> BatchSink<'a> {
@@ -29,6 +30,7 @@ impl<'a> BatchSink<'a> {
             advances,
             counters,
             pool,
+            effort,
             ..
         } = work;
         Self {
@@ -40,6 +42,7 @@ impl<'a> BatchSink<'a> {
             advances,
             counters,
             pool,
+            effort,
         }
     }
 
@@ -102,6 +105,11 @@ impl Sink for BatchSink<'_> {
 
     fn pool(&mut self) -> &mut Pool {
         self.pool
+    }
+
+    fn inflated(&mut self, bytes: usize) -> bool {
+        *self.effort += bytes;
+        *self.effort >= EFFORT
     }
 
     fn close(&mut self, code: u16, reason: &[u8]) {

@@ -12,6 +12,9 @@ impl Connection {
     pub fn serve(&mut self, batch: &mut Batch, work: &mut Work) -> bool {
         self.flags.clear(Flags::QUEUED);
         self.tell(batch);
+        if !self.is_gone() {
+            self.pack(work);
+        }
         if !self.is_gone() && !self.flags.has(Flags::PAUSED) {
             if self.credit > 0 {
                 self.read(batch, work);

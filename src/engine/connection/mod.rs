@@ -8,6 +8,7 @@ mod flags;
 mod input;
 mod marks;
 mod output;
+mod packing;
 mod writing;
 
 use super::advances::Advances;
@@ -21,6 +22,7 @@ use crate::proto::session::Session;
 use crate::proto::wire::random_key;
 use flags::Flags;
 use marks::Marks;
+use packing::Packing;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +37,8 @@ const LARGE_READ: usize = 256 << 10;
 const KEEP_OUTPUT: usize = 16 << 10;
 /// So many of them.
 const KEEP_SPARE: usize = 64;
+/// A turn compresses and inflates about so many bytes before others get theirs.
+pub const EFFORT: usize = 256 << 10;
 
 /// What the reactor lends a connection while it works.
 pub struct Work {
@@ -54,9 +58,19 @@ pub struct Work {
     pub counters: Counters,
     /// A connection, and the masking key the application chose for its next frame.
     pub key: Option<(u32, [u8; 4])>,
+    /// By-reference payloads stay as they are until they are released.
+    pub keeps_foreign: bool,
+    /// Bytes that were compressed or inflated in this turn.
+    pub effort: usize,
 }
 
 impl Work {
+    /// Whether a turn has done enough.
+    #[inline]
+    pub fn is_tired(&self) -> bool {
+        self.effort >= EFFORT
+    }
+
     /// The key for the next frame of a connection.
     #[inline]
     pub fn key_for(&mut self, id: u32) -> [u8; 4] {
@@ -94,6 +108,8 @@ struct Extra {
     backlog: u32,
     /// Compressed output: which of what JavaScript asked to send is out.
     marks: Option<Marks>,
+    /// A large message that is being compressed.
+    packing: Option<Box<Packing>>,
 }
 
 /// A live connection.
@@ -193,7 +209,8 @@ impl Connection {
 
     /// Memory held for it: output, and input that waits for credit.
     pub fn held(&self) -> usize {
-        self.pending() + self.input.len() + self.session.remembered()
+        let packing = self.extra.as_ref().and_then(|extra| extra.packing.as_ref());
+        self.pending() + self.input.len() + self.session.remembered() + packing.map_or(0, |packing| packing.held())
     }
 
     /// How much of what JavaScript sent is out.
@@ -222,6 +239,7 @@ impl Connection {
     pub fn enqueue(&mut self) -> bool {
         let wanted = self.is_gone()
             || self.flags.has(Flags::WRITTEN | Flags::DRAINED)
+            || self.is_packing()
             || (self.input.is_empty() && self.flags.has(Flags::TAKEN | Flags::LEAVING))
             || (self.has_input() && !self.flags.has(Flags::PAUSED | Flags::STARVED));
         wanted && self.flags.raise(Flags::QUEUED)

@@ -11,32 +11,24 @@ use crate::proto::wire::{FrameHeader, MAX_HEADER_LEN, Opcode};
 impl Connection {
     /// Appends a frame JavaScript asked for; `foreign` is its payload when it goes by reference.
     pub fn send(&mut self, command: &Command<'_>, foreign: Option<Foreign>, work: &mut Work) {
-        let Some(opcode) = Opcode::from_bits((command.flags & operation::OPCODE) as u8) else {
-            return;
-        };
         let fin = command.has(operation::FIN);
         let mask = command.has(operation::MASK).then(|| work.key_for(self.id));
         let length = foreign
             .as_ref()
             .map_or(command.body.len(), |bytes| bytes.as_slice().len());
-        if command.has(operation::NOTIFY) {
-            self.flags.set(Flags::NOTIFY);
-        }
-        // What is dropped here never counts as written.
-        if self.is_closed() {
+        let Some((opcode, before)) = self.begin_frame(command, length, work) else {
             work.released.extend(foreign.map(|bytes| bytes.token()));
             return;
-        }
-        let before = self.written();
-        self.asked += framed_length(length, mask.is_some());
-        work.counters.message_out(opcode, length);
-        self.lend_output(work);
+        };
         let compress = !command.has(operation::PLAIN);
         match foreign {
             foreign if self.compresses(opcode, length, compress) => {
                 let payload = foreign.as_ref().map_or(command.body, Foreign::as_slice);
                 let rules = &self.settings.session;
-                let Work { pool, released, .. } = work;
+                let Work {
+                    effort, pool, released, ..
+                } = work;
+                *effort += length;
                 self.session
                     .send_message(rules, (opcode, fin), payload, compress, mask, pool, &mut self.out);
                 released.extend(foreign.map(|bytes| bytes.token()));
@@ -60,19 +52,41 @@ impl Connection {
         self.mark(before);
     }
 
+    /// Counts a frame with a payload of `length` bytes as asked for; what it is, and how much was out before it. Nothing if
+    /// it may not be sent any more: what is dropped never counts as written.
+    pub(super) fn begin_frame(
+        &mut self,
+        command: &Command<'_>,
+        length: usize,
+        work: &mut Work,
+    ) -> Option<(Opcode, u64)> {
+        let opcode = Opcode::from_bits((command.flags & operation::OPCODE) as u8)?;
+        if command.has(operation::NOTIFY) {
+            self.flags.set(Flags::NOTIFY);
+        }
+        if self.is_closed() {
+            return None;
+        }
+        let before = self.written();
+        self.asked += framed_length(length, command.has(operation::MASK));
+        work.counters.message_out(opcode, length);
+        self.lend_output(work);
+        Some((opcode, before))
+    }
+
     /// Whether nothing may follow what was sent.
-    fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         self.session.close_sent() || self.is_gone() || self.flags.has(Flags::SHUTDOWN | Flags::SHUT)
     }
 
     /// Whether a data frame goes out compressed.
-    fn compresses(&self, opcode: Opcode, length: usize, compress: bool) -> bool {
+    pub(super) fn compresses(&self, opcode: Opcode, length: usize, compress: bool) -> bool {
         let rules = &self.settings.session;
         rules.deflate.is_some() && !opcode.is_control() && self.session.compresses(rules, length, compress)
     }
 
     /// A frame was added to the output of a connection that compresses; `before` was out then.
-    fn mark(&mut self, before: u64) {
+    pub(super) fn mark(&mut self, before: u64) {
         if self.settings.session.deflate.is_none() || self.is_duplex() {
             return;
         }
@@ -109,9 +123,10 @@ impl Connection {
     }
 
     /// Sends the close frame.
-    pub fn close(&mut self, code: u32, reason: &[u8], mask: bool, work: &mut Work) {
-        let mask = mask.then(|| work.key_for(self.id));
-        let code = u16::try_from(code).ok().filter(|code| *code != 0);
+    pub fn close(&mut self, command: &Command<'_>, work: &mut Work) {
+        let mask = command.has(operation::MASK).then(|| work.key_for(self.id));
+        let code = u16::try_from(command.word(0)).ok().filter(|code| *code != 0);
+        let reason = command.body.get(4..).unwrap_or(&[]);
         if !self.is_gone() && !self.flags.has(Flags::SHUTDOWN | Flags::SHUT) {
             self.lend_output(work);
             self.session.send_close(code, reason, mask, &mut self.out);
@@ -121,6 +136,11 @@ impl Connection {
     /// Half-closes once the output is out.
     pub fn shutdown(&mut self) {
         self.flags.set(Flags::SHUTDOWN);
+    }
+
+    /// Whether a write has something to do.
+    pub fn is_due(&self) -> bool {
+        self.pending() > 0 || (self.flags.has(Flags::SHUTDOWN) && !self.flags.has(Flags::SHUT))
     }
 
     /// Whether the peer's FIN is read.
@@ -176,7 +196,9 @@ impl Connection {
         self.flags.set(Flags::GONE);
         work.advances.settle(self.id);
         self.session.release(&mut work.pool);
-        self.extra = None;
+        if let Some(packing) = self.extra.take().and_then(|extra| extra.packing) {
+            work.released.extend(packing.tokens());
+        }
         self.out = Vec::new();
         self.input = Vec::new();
         if let Some(queue) = &mut self.queue {

@@ -85,8 +85,11 @@ impl Connection {
     /// Something was written.
     fn pass_marks(&mut self) {
         if self.pending() == 0 {
-            // Only a Duplex has anything else in it.
-            self.extra = None;
+            // Only a Duplex has a backlog.
+            self.extra = self.extra.take().filter(|extra| extra.packing.is_some());
+            if let Some(extra) = &mut self.extra {
+                extra.marks = None;
+            }
         } else if let Some(marks) = self.extra.as_mut().and_then(|extra| extra.marks.as_mut()) {
             marks.pass(self.sent);
         }

@@ -66,24 +66,24 @@ impl Reactor {
             self.work.released.extend(payload.map(|bytes| bytes.token()));
             return;
         };
-        let mut closing = false;
+        // The answer to a FIN ends the connection as soon as the output is out, and that may take its time, as in ws.
+        let closing = match command.verb {
+            Verb::Close => true,
+            Verb::Shutdown => !connection.is_ended() && !command.has(operation::FIN),
+            _ => false,
+        };
         match command.verb {
+            _ if connection.waits(command, payload.as_ref(), &self.work) => {
+                connection.put_off(command, payload, &mut self.work);
+            }
             Verb::Frame => {
                 contain(connection, &mut self.work, |connection, work| {
                     connection.send(command, payload, work);
                 });
             }
             Verb::Raw => connection.send_raw(command, payload, &mut self.work),
-            Verb::Close => {
-                let reason = command.body.get(4..).unwrap_or(&[]);
-                connection.close(command.word(0), reason, command.has(operation::MASK), &mut self.work);
-                closing = true;
-            }
-            Verb::Shutdown => {
-                connection.shutdown();
-                // The answer to a FIN ends the connection as soon as the output is out, and that may take its time, as in ws.
-                closing = !connection.is_ended() && !command.has(operation::FIN);
-            }
+            Verb::Close => connection.close(command, &mut self.work),
+            Verb::Shutdown => connection.shutdown(),
             Verb::Terminate | Verb::Reset if self.tells_duplexes && connection.is_duplex() => {
                 connection.end_after_output();
             }
@@ -114,6 +114,19 @@ impl Reactor {
         }
         if connection.enqueue() {
             self.ready.push_back(command.id);
+        }
+    }
+
+    /// Nobody gets another turn: what waits to be compressed is compressed now.
+    pub fn pack_all(&mut self) {
+        for connection in self.slots.iter_mut().filter_map(Option::as_deref_mut) {
+            while connection.is_packing() && !connection.is_gone() {
+                self.work.effort = 0;
+                contain(connection, &mut self.work, Connection::pack);
+            }
+            if connection.is_due() && connection.mark_dirty() {
+                self.dirty.push(connection.id());
+            }
         }
     }
 

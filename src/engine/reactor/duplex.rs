@@ -20,6 +20,7 @@ pub struct DuplexOutput {
 impl Reactor {
     /// Input that JavaScript brings for a Duplex with `backlog` bytes to pass on; `None` is its end. Dispatch follows.
     pub fn input(&mut self, id: u32, bytes: Option<&[u8]>, backlog: u32, batch: &mut Batch) {
+        self.work.effort = 0;
         let (first_event, first_run) = (batch.events(), batch.runs.len());
         if let Some(connection) = connection(&mut self.slots, id) {
             let taken = contain(connection, &mut self.work, |connection, work| {
@@ -53,6 +54,8 @@ impl Reactor {
     /// What Duplexes have to write is told in the batch from now on.
     pub fn tell_duplexes(&mut self) {
         self.tells_duplexes = true;
+        // JavaScript gives it copies: its thread reads them when the application may have changed what it sent.
+        self.work.keeps_foreign = true;
     }
 
     /// Tells it, as far as the batch has room. It belongs to no scope of its own: no application sees these events.

@@ -109,6 +109,8 @@ impl Reactor {
                 pool: Pool::default(),
                 counters: Counters::default(),
                 key: None,
+                keeps_foreign: false,
+                effort: 0,
             },
             tells_duplexes: false,
             sweep: None,
@@ -192,6 +194,7 @@ impl Reactor {
     /// Looks at the readiness set, unless it was done just now and found it all, then reads at most once from each ready connection.
     pub fn turn(&mut self, look: bool, batch: &mut Batch) {
         self.work.counters.turns += 1;
+        self.work.effort = 0;
         if look || self.crowded {
             self.look();
         }
@@ -205,6 +208,7 @@ impl Reactor {
             && !batch.is_full()
             && batch.events() - events < self.budget.events
             && batch.bytes() - bytes < self.budget.bytes
+            && !self.work.is_tired()
         {
             left -= 1;
             if let Some(id) = self.ready.pop_front() {
@@ -268,7 +272,7 @@ impl Reactor {
             self.ready.push_back(id);
         }
         self.starved = self.starved + usize::from(connection.is_starved()) - usize::from(was_starved);
-        if connection.pending() > 0 && connection.mark_dirty() {
+        if connection.is_due() && connection.mark_dirty() {
             self.dirty.push(id);
         }
     }

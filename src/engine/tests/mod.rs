@@ -10,6 +10,7 @@ mod faults;
 mod identity;
 mod limits;
 mod output;
+mod packing;
 mod readiness;
 mod support;
 mod switching;

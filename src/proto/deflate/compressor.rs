@@ -24,6 +24,17 @@ impl Default for Tuning {
     }
 }
 
+/// What a piece of a payload ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nothing: more of the same frame follows.
+    Piece,
+    /// Its frame.
+    Frame,
+    /// Its message.
+    Message,
+}
+
 /// One compressor is as good as another of the same kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
@@ -89,20 +100,25 @@ impl Compressor {
         }
     }
 
-    /// Appends the compressed form of a payload to `out`; `fin`: its message ends here. `scratch` is where it is made.
+    /// Appends the compressed form of a piece of a payload to `out`, as far as it is known: what ends no frame may keep some
+    /// of it for later. `scratch` is where it is made.
     ///
     /// "Remove 4 octets (that are 0x00 0x00 0xff 0xff) from the tail end."
-    pub(super) fn compress(&mut self, payload: &[u8], fin: bool, scratch: &mut [u8], out: &mut Vec<u8>) {
+    pub(super) fn compress(&mut self, payload: &[u8], end: End, scratch: &mut [u8], out: &mut Vec<u8>) {
         if payload.is_empty() {
             // Section 7.2.3.6, in the form of an empty stored block; a flush of nothing would yield nothing.
-            out.extend(fin.then_some(0));
+            out.extend((end == End::Message).then_some(0));
             return;
         }
+        let flush = match end {
+            End::Piece => DeflateFlush::NoFlush,
+            End::Frame | End::Message => DeflateFlush::SyncFlush,
+        };
         let start = out.len();
         let mut rest = payload;
         loop {
             let (before_in, before_out) = (self.deflate.total_in(), self.deflate.total_out());
-            let done = self.deflate.compress(rest, scratch, DeflateFlush::SyncFlush);
+            let done = self.deflate.compress(rest, scratch, flush);
             let taken = (self.deflate.total_in() - before_in) as usize;
             let made = (self.deflate.total_out() - before_out) as usize;
             debug_assert!(done.is_ok(), "nothing a payload may contain is an error");
@@ -113,7 +129,7 @@ impl Compressor {
                 break;
             }
         }
-        if fin && out.get(start..).is_some_and(|made| made.ends_with(&TAIL)) {
+        if end == End::Message && out.get(start..).is_some_and(|made| made.ends_with(&TAIL)) {
             out.truncate(out.len() - TAIL.len());
         }
     }

@@ -21,7 +21,7 @@ mod pool;
 #[cfg(test)]
 mod tests;
 
-pub use compressor::{Compressor, Kind, Tuning};
+pub use compressor::{Compressor, End, Kind, Tuning};
 pub use history::History;
 pub use inflating::{Fault, InflateError, Inflating};
 pub use negotiate::NegotiationError;

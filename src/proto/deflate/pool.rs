@@ -7,7 +7,7 @@
 //! what its peer remembers, so the connection keeps that itself ([`History`](super::History)), for the day when it finds
 //! its own no more.
 
-use super::{Compressor, Kind};
+use super::{Compressor, End, Kind};
 use zlib_rs::Inflate;
 
 /// Compressors kept at most: 18 MiB with the default window.
@@ -182,13 +182,17 @@ impl Pool {
         }
     }
 
-    /// Compresses a payload into memory that comes back with [`Pool::put_payload`].
-    pub(in crate::proto) fn compress(&mut self, compressor: &mut Compressor, payload: &[u8], fin: bool) -> Vec<u8> {
+    /// Appends the compressed form of a piece of a payload to `out`.
+    pub(in crate::proto) fn compress(
+        &mut self,
+        compressor: &mut Compressor,
+        piece: &[u8],
+        end: End,
+        out: &mut Vec<u8>,
+    ) {
         let mut scratch = self.take_scratch();
-        let mut out = self.take_payload();
-        compressor.compress(payload, fin, &mut scratch, &mut out);
+        compressor.compress(piece, end, &mut scratch, out);
         self.put_scratch(scratch);
-        out
     }
 
     /// Drops what was not used since the last sweep; whether there is something left to sweep.

@@ -10,6 +10,8 @@ use crate::proto::wire::{FrameHeader, Opcode, Utf8Validator, mask};
 
 /// The least memory an assembly grows to, unless the message needs less.
 const GROW_MIN: usize = 4096;
+/// So much compressed input is inflated at once. What it stands for is bounded, too: a thousand times as much.
+const INFLATE_AT_ONCE: usize = 4096;
 /// Missing less than this of a frame, the transport does not read straight into the message.
 const DIRECT_MIN: usize = 4096;
 
@@ -31,6 +33,19 @@ pub(super) struct Assembly {
     /// It is compressed; and how many bytes it had so far.
     inflating: Option<Inflating>,
     arrived: u64,
+    /// It goes on with input that was there before.
+    pause: Pause,
+}
+
+/// Whether a message that is inflated has left some of its input for later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pause {
+    /// It has not.
+    None,
+    /// It has, and takes no more in this call.
+    Asked,
+    /// It has, and this is later.
+    Over,
 }
 
 /// The frame of a message of which bytes are missing.
@@ -65,7 +80,17 @@ impl Assembly {
             utf8: Utf8Validator::new(),
             inflating,
             arrived: 0,
+            pause: Pause::None,
         }
+    }
+
+    /// Does the rest of the input have to wait for another call?
+    pub(super) fn pauses(&mut self) -> bool {
+        let asked = self.pause == Pause::Asked;
+        if asked {
+            self.pause = Pause::Over;
+        }
+        asked
     }
 
     /// The memory for a message that begins with a frame of this header, while `available` bytes are there.
@@ -124,19 +149,39 @@ impl Assembly {
     ) -> Result<usize, ProtocolError> {
         let len = input.len().min(self.missing());
         let input = input.get(..len).unwrap_or_default();
-        let key = self.key();
+        self.count_chunk(len);
         if self.inflating.is_some() {
-            self.inflate(config, input, key, sink.pool())?;
-            return Ok(len);
+            return self.inflate(config, input, sink);
         }
+        let key = self.key();
         self.make_room(len);
         mask::mask_append(input, &mut self.data, key, 0);
         self.unmasked(config, len)?;
         Ok(len)
     }
 
-    /// Inflates what arrived of the open frame, and the end of the message if it is complete.
-    fn inflate(&mut self, config: &Config, input: &[u8], key: [u8; 4], pool: &mut Pool) -> Result<(), ProtocolError> {
+    /// Inflates what arrived of the open frame, until the sink has enough for now; says how much that was.
+    fn inflate<S: Sink>(&mut self, config: &Config, input: &[u8], sink: &mut S) -> Result<usize, ProtocolError> {
+        let mut rest = input;
+        loop {
+            let (piece, behind) = rest.split_at(rest.len().min(INFLATE_AT_ONCE));
+            let before = self.data.len();
+            self.inflate_piece(config, piece, sink.pool())?;
+            rest = behind;
+            let enough = sink.inflated(self.data.len() - before + piece.len());
+            if rest.is_empty() {
+                return Ok(input.len());
+            }
+            if enough {
+                self.pause = Pause::Asked;
+                return Ok(input.len() - rest.len());
+            }
+        }
+    }
+
+    /// Inflates a piece of the open frame, and the end of the message if it is complete.
+    fn inflate_piece(&mut self, config: &Config, input: &[u8], pool: &mut Pool) -> Result<(), ProtocolError> {
+        let key = self.key();
         let Some(inflating) = &mut self.inflating else {
             return Ok(());
         };
@@ -185,6 +230,7 @@ impl Assembly {
 
     /// The last `len` bytes of the data are new and as they came.
     fn appended(&mut self, config: &Config, len: usize) -> Result<(), ProtocolError> {
+        self.count_chunk(len);
         let (start, key) = (self.data.len() - len, self.key());
         mask::mask_in_place(self.data.get_mut(start..).unwrap_or_default(), key, 0);
         self.unmasked(config, len)
@@ -216,7 +262,6 @@ impl Assembly {
         }
         self.arrived += len as u64;
         frame.missing -= len as u64;
-        frame.chunks += u32::from(len > 0);
         if frame.missing > 0 {
             return;
         }
@@ -248,10 +293,19 @@ impl Assembly {
         sink.message(self.opcode, self.data, fragments);
     }
 
+    /// A read has brought `len` bytes for the open frame, unless it goes on with those of an earlier one.
+    fn count_chunk(&mut self, len: usize) {
+        let is_fresh = std::mem::replace(&mut self.pause, Pause::None) == Pause::None;
+        if let Some(frame) = &mut self.frame {
+            frame.chunks += u32::from(is_fresh && len > 0);
+        }
+    }
+
     /// One more read brings bytes for the open frame: may it?
     pub(super) fn check_chunk(&self, config: &Config) -> Result<(), ProtocolError> {
         let chunks = self.frame.map_or(0, |frame| frame.chunks);
-        if config.max_buffered_chunks > 0 && chunks >= config.max_buffered_chunks {
+        let is_fresh = self.pause == Pause::None;
+        if is_fresh && config.max_buffered_chunks > 0 && chunks >= config.max_buffered_chunks {
             return Err(ProtocolError::TooManyChunks);
         }
         Ok(())

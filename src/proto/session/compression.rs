@@ -5,7 +5,7 @@
 
 use super::send::put;
 use super::{Config, Sending, Session, Sink};
-use crate::proto::deflate::{Compressor, History, Inflating, Pool};
+use crate::proto::deflate::{Compressor, End, History, Inflating, Pool};
 use crate::proto::wire::{FrameHeader, Opcode};
 
 /// What compression remembers between the messages of a connection.
@@ -43,23 +43,27 @@ impl Session {
         if self.close_sent {
             return;
         }
-        let begins = self.sending == Sending::Nothing;
         if !self.compresses(config, payload.len(), compress) {
             return self.send(opcode, fin, payload, key, out);
         }
-        self.sending = Sending::Compressed;
+        let mut packed = pool.take_payload();
+        let end = if fin { End::Message } else { End::Frame };
+        self.pack(config, payload, end, pool, &mut packed);
+        self.send_packed(opcode, fin, &packed, key, out);
+        pool.put_payload(packed);
+    }
+
+    /// Sends the frame whose payload was [packed](Self::pack) just before.
+    pub fn send_packed(&mut self, opcode: Opcode, fin: bool, packed: &[u8], key: Option<[u8; 4]>, out: &mut Vec<u8>) {
+        let begins = self.sending == Sending::Nothing;
         let opcode = if begins { opcode } else { Opcode::Continuation };
-        let packed = self.compress(config, payload, fin, pool);
         let header = FrameHeader {
             rsv1: begins,
             mask: key,
             ..FrameHeader::new(opcode, fin, packed.len() as u64)
         };
-        put(header, &packed, out);
-        pool.put_payload(packed);
-        if fin {
-            self.sending = Sending::Nothing;
-        }
+        put(header, packed, out);
+        self.sending = if fin { Sending::Nothing } else { Sending::Compressed };
     }
 
     /// Whether [`send_message`](Self::send_message) would compress the frame.
@@ -71,18 +75,20 @@ impl Session {
         }
     }
 
-    /// The compressed form of a payload.
-    fn compress(&mut self, config: &Config, payload: &[u8], fin: bool, pool: &mut Pool) -> Vec<u8> {
+    /// Compresses a piece of the payload of a frame that [`compresses`](Self::compresses), and appends to `packed` what is
+    /// known of it. When the frame has ended, [`send_packed`](Self::send_packed) is next.
+    pub fn pack(&mut self, config: &Config, piece: &[u8], end: End, pool: &mut Pool, packed: &mut Vec<u8>) {
         // Within a message the length decides nothing any more.
         let Some((kind, forgets)) = config.compressor_for(usize::MAX) else {
-            return Vec::new();
+            return;
         };
+        let fin = end == End::Message;
         let context = self.context.get_or_insert_default();
         let mut compressor = match context.compressor.take() {
             Some(compressor) => compressor,
             None => pool.take(kind, context.owner),
         };
-        let packed = pool.compress(&mut compressor, payload, fin);
+        pool.compress(&mut compressor, piece, end, packed);
         if !fin {
             context.compressor = Some(compressor);
         } else if forgets {
@@ -97,7 +103,6 @@ impl Session {
         if forgets && fin && context.is_empty() {
             self.context = None;
         }
-        packed
     }
 
     /// What inflates a message that begins now.

@@ -75,6 +75,10 @@ impl Sink for Transcript {
         &mut self.pool
     }
 
+    fn inflated(&mut self, _bytes: usize) -> bool {
+        !self.accepts()
+    }
+
     fn close(&mut self, code: u16, reason: &[u8]) {
         self.told.push(Told::Close(code, reason.to_vec()));
     }

@@ -240,7 +240,7 @@ impl<S: Sink> Receiver<'_, S> {
         let Some(assembly) = self.session.assembly.as_deref_mut() else {
             return Ok(Step::Short);
         };
-        if assembly.finishes_with(input.len()) && !self.sink.ready() {
+        if assembly.pauses() || (assembly.finishes_with(input.len()) && !self.sink.ready()) {
             return Ok(Step::Refused);
         }
         assembly.check_chunk(self.config)?;

@@ -37,6 +37,12 @@ pub trait Sink {
     /// What inflates compressed messages. Asked for only where compression was agreed on.
     fn pool(&mut self) -> &mut Pool;
 
+    /// So many bytes were inflated. Whether that is enough for now: the session then stops within the message, as if there
+    /// were no room.
+    fn inflated(&mut self, _bytes: usize) -> bool {
+        false
+    }
+
     /// The peer's close frame: its code, 1005 when it had none, and its reason.
     fn close(&mut self, code: u16, reason: &[u8]);
 }

@@ -1,6 +1,6 @@
 //! Few compressors for many connections: who finds its own again, and what goes when nobody needs it.
 
-use crate::proto::deflate::{Kind, Pool, Tuning};
+use crate::proto::deflate::{End, Kind, Pool, Tuning};
 
 /// The usual kind.
 const KIND: Kind = Kind {
@@ -15,7 +15,8 @@ const KIND: Kind = Kind {
 /// The length of a message that the owner's compressor may know.
 fn send(pool: &mut Pool, owner: u64, message: &[u8]) -> usize {
     let mut compressor = pool.take(KIND, owner);
-    let packed = pool.compress(&mut compressor, message, true);
+    let mut packed = Vec::new();
+    pool.compress(&mut compressor, message, End::Message, &mut packed);
     let length = packed.len();
     pool.put_payload(packed);
     pool.give(compressor, owner);

@@ -2,8 +2,8 @@
 
 use super::support::{client, got, masked, receive_as, server, unmasked};
 use crate::proto::deflate::negotiate::{accept_offers, accept_response};
-use crate::proto::deflate::{Options, Parameters, Pool, Tuning};
-use crate::proto::session::fuzz::{Driven, Told};
+use crate::proto::deflate::{End, Options, Parameters, Pool, Tuning};
+use crate::proto::session::fuzz::{Driven, Told, Transcript};
 use crate::proto::session::{Config, ProtocolError, Session};
 use crate::proto::wire::FrameError;
 use crate::proto::wire::Opcode::{Binary, Ping, Text};
@@ -243,6 +243,31 @@ fn an_answer_of_ours_is_readable_by_a_client() {
     assert_eq!(unmasked(0x88, b""), out[out.len() - 2..]);
 }
 
+#[test]
+fn one_that_yields_is_read_on_and_counts_its_reads_once() {
+    let config = Config {
+        max_buffered_chunks: 2,
+        ..plain()
+    };
+    let input = bomb(20 << 20);
+    let mut driven = Driven {
+        transcript: Transcript::refusing(0x5555_5555_5555_5555),
+        ..Driven::default()
+    };
+    let (first, last) = input.split_at(input.len() / 2);
+    let (mut calls, mut taken) = (0, 0);
+    while taken < first.len() {
+        let read = driven
+            .session
+            .receive(&config, &first[taken..], &mut driven.transcript, &mut driven.out, 0);
+        taken += read.unwrap().0;
+        calls += 1;
+    }
+    assert!(calls > 1, "it never yielded");
+    driven.read(&config, last).unwrap();
+    assert!(driven.transcript.told == [got(Binary, &vec![0; 20 << 20])]);
+}
+
 /// Any parameters that can be agreed on.
 fn parameters() -> impl Strategy<Value = Parameters> {
     (any::<[bool; 2]>(), 9u8..=15, 8u8..=15).prop_map(|(flags, server, client)| {
@@ -270,6 +295,28 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Sends the first fragment of a message, compressed piece by piece.
+fn send_in_pieces(
+    session: &mut Session,
+    config: &Config,
+    payload: &[u8],
+    piece: usize,
+    pool: &mut Pool,
+    out: &mut Vec<u8>,
+) {
+    let mut packed = Vec::new();
+    let mut pieces = payload.chunks(piece).peekable();
+    while let Some(piece) = pieces.next() {
+        let end = if pieces.peek().is_some() {
+            End::Piece
+        } else {
+            End::Frame
+        };
+        session.pack(config, piece, end, pool, &mut packed);
+    }
+    session.send_packed(Binary, false, &packed, Some([5, 6, 7, 8]), out);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -282,6 +329,8 @@ proptest! {
         messages in prop::collection::vec((message(), any::<bool>(), 0usize..500), 1..6),
         sizes in prop::collection::vec(1usize..5000, 1..4),
         evict in any::<bool>(),
+        piece in 1usize..50_000,
+        refusals in any::<u32>(),
     ) {
         let tuning = Tuning { level, mem_level, strategy };
         let deflate = Some(parameters.deflate(0, tuning));
@@ -290,7 +339,11 @@ proptest! {
         let (mut session, mut pool, mut out) = (Session::new(), Pool::default(), Vec::new());
         for (data, compress, cut) in &messages {
             let (first, last) = data.split_at((*cut).min(data.len()));
-            session.send_message(&client, (Binary, false), first, *compress, Some([5, 6, 7, 8]), &mut pool, &mut out);
+            if session.compresses(&client, first.len(), *compress) {
+                send_in_pieces(&mut session, &client, first, piece, &mut pool, &mut out);
+            } else {
+                session.send_message(&client, (Binary, false), first, false, Some([5, 6, 7, 8]), &mut pool, &mut out);
+            }
             session.send_message(&client, (Binary, true), last, *compress, Some([5, 6, 7, 8]), &mut pool, &mut out);
             if evict {
                 pool.sweep();
@@ -298,7 +351,8 @@ proptest! {
             }
         }
         for sizes in [&[][..], &sizes[..]] {
-            let mut driven = Driven::default();
+            let transcript = Transcript::refusing(u64::from(refusals));
+            let mut driven = Driven { transcript, ..Driven::default() };
             driven.read_in(&server, &out, sizes).unwrap();
             prop_assert_eq!(driven.transcript.told.len(), messages.len());
             for (told, (data, ..)) in driven.transcript.told.iter().zip(&messages) {
