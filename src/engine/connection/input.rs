@@ -1,8 +1,8 @@
 //! What a connection receives: one read a turn, its frames into the batch.
 
 use super::flags::Flags;
-use super::{Connection, LARGE_READ, Work};
-use crate::engine::memory::batch::{Batch, MESSAGES_PER_READ, Run, kind};
+use super::{Connection, LARGE_READ, SMALL_READ, Work};
+use crate::engine::memory::batch::{Batch, MESSAGES_PER_READ, READ, Run, kind};
 use crate::engine::sink::BatchSink;
 use crate::engine::transport::{Errno, Transport};
 use crate::proto::session::{Progress, ProtocolError};
@@ -168,8 +168,10 @@ impl Connection {
             return Err(Errno::AGAIN);
         };
         work.counters.receives += 1;
-        let length = socket.receive(&mut work.scratch)?;
-        self.count_read(length, work.scratch.len(), work)
+        // What there is no credit for would have to be kept.
+        let room = usize::try_from(self.credit).unwrap_or(0).clamp(SMALL_READ, READ);
+        let length = socket.receive(work.scratch.get_mut(..room).unwrap_or_default())?;
+        self.count_read(length, room, work)
     }
 
     /// Counts a read of `length` bytes where `room` were possible; zero bytes are the end.

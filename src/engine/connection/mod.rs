@@ -13,6 +13,7 @@ mod writing;
 
 use super::advances::Advances;
 use super::deadlines::Tick;
+use super::memory::batch::READ;
 use super::settings::Settings;
 use super::stats::Counters;
 use super::transport::{Queue, Socket, Token, Transport};
@@ -28,9 +29,8 @@ use std::time::Duration;
 
 /// What a message costs beside its payload.
 pub const MESSAGE_COST: i32 = 64;
-/// A read takes at most this much at once: two messages of 64 KiB with their frames, as programs that pass files on send
-/// them. A read of 64 KiB would end just before the end of one, and the rest would cost a read of its own.
-const SCRATCH: usize = 132 << 10;
+/// A read is not made smaller than this for want of credit.
+const SMALL_READ: usize = 64 << 10;
 /// Reads of one turn into a large message.
 const LARGE_READ: usize = 256 << 10;
 /// An output buffer above this is not kept.
@@ -90,7 +90,7 @@ impl Work {
 
     /// Where a read lands first.
     pub fn scratch() -> Box<[u8]> {
-        vec![0; SCRATCH].into_boxed_slice()
+        vec![0; READ].into_boxed_slice()
     }
 
     /// What a connection had borrowed when it panicked is made anew.

@@ -17,11 +17,14 @@ pub const TABLE: usize = EVENTS * 16;
 pub const PAYLOAD: usize = 512 << 10;
 /// Bytes of it all.
 pub const SIZE: usize = TABLE + PAYLOAD;
+/// The most one read brings: two messages of 64 KiB with their frames, as programs that pass files on send them. A read of
+/// 64 KiB would end just before the end of one, and the rest would cost a read of its own.
+pub const READ: usize = 132 << 10;
 /// A turn stops reading when less than this is left: the largest read and the events it can hold always fit.
-const PAYLOAD_ROOM: usize = 128 << 10;
+const PAYLOAD_ROOM: usize = READ + MESSAGES_PER_READ * 8;
 /// Kept free for what is no message: errors, the peer's close frame.
 const NEWS_ROOM: usize = 1 << 10;
-/// Most messages of one connection in one turn: a 64 KiB read can hold 10,900 empty frames.
+/// Most messages of one connection in one turn: a read can hold 22,500 empty frames.
 pub const MESSAGES_PER_READ: usize = 256;
 /// Messages with memory of their own after which a batch is sent on.
 const LARGE_ROOM: usize = 16;
