@@ -8,7 +8,7 @@
 const asyncContext = require('../base/async-context');
 const { FdChannel } = require('./fd-channel');
 const { FIN, NOTIFY, VERB } = require('./slab');
-const { INDEX } = require('./walker');
+const { INDEX } = require('./batch');
 
 /** Events for streams. */
 const OUTPUT = 11;

@@ -14,7 +14,8 @@ const { CommandChannel } = require('./command-channel');
 const { HELD } = require('../base/constants');
 const { Ledger } = require('./ledger');
 const { Slab } = require('./slab');
-const { GONE, INDEX, Walker } = require('./walker');
+const { INDEX } = require('./batch');
+const { GONE, Walker } = require('./walker');
 const { SendCallbacks } = require('./send-callbacks');
 const { noteConnection } = require('./trimming');
 

@@ -8,7 +8,7 @@ const asyncContext = require('../base/async-context');
 const { FdChannel } = require('./fd-channel');
 const { InlineCalls } = require('./inline-calls');
 const { FastBuffer } = require('./message-memory');
-const { INDEX } = require('./walker');
+const { INDEX } = require('./batch');
 
 /** What the native side is told when the memory of small pieces is gone. */
 const TRANSFERRED = 1;

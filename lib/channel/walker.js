@@ -6,16 +6,13 @@
 // has the walk go on behind that event.
 
 const { run, runWithin } = require('../base/async-context');
-const { FastBuffer, MessageMemory, SHARED, copyChunk, fragmentsOf } = require('./message-memory');
+const { Batch, FRAGMENTED, INDEX, KIND, LARGE, OPCODE, TABLE_BYTES } = require('./batch');
+const { FastBuffer, MessageMemory, copyChunk, fragmentsOf } = require('./message-memory');
+const { runEvents } = require('./runs');
 const { BINARY, EMPTY_BUFFER, PING, PONG, TERMINATED, TEXT } = require('../base/constants');
 
-/** The words of a batch before its payload: 8192 events of four. */
-const TABLE_BYTES = 8192 * 16;
 /** The walk goes on behind the event whose handler threw. */
 const GO_ON = 0xffffffff;
-/** The low bits of an id are the connection's index. */
-const INDEX = 0xfffff;
-
 /** Kinds of events that are no frames. */
 const PEER_CLOSE = 3;
 const ERROR = 4;
@@ -23,30 +20,9 @@ const DRAIN = 5;
 const END = 6;
 const GONE = 7;
 const WRITTEN = 8;
-/** Bits of the kind. */
-const OPCODE = 0x0f;
-const FRAGMENTED = 0x40;
-const LARGE = 0x80;
-const KIND = 0xff;
-
 /** A walk looks at the clock after so many events, and gives way after so long. */
 const EVENTS_PER_LOOK = 32;
 const PATIENCE = 10;
-
-/**
- * A batch's memory, as JavaScript sees it.
- */
-class Batch {
-  /**
-   * Create the views.
-   *
-   * @param {ArrayBuffer} memory The memory
-   */
-  constructor(memory) {
-    this.memory = memory;
-    this.words = new Uint32Array(memory, 0, TABLE_BYTES >>> 2);
-  }
-}
 
 /**
  * Walks the batches of one channel.
@@ -309,78 +285,4 @@ class Walker {
   }
 }
 
-module.exports = { GONE, GO_ON, INDEX, Walker };
-
-/**
- * Handles a run: the events of one connection from one read.
- *
- * @this Walker
- * @param {WebSocket} ws The WebSocket
- * @private
- */
-function runEvents(ws) {
-  const { words } = this.batch;
-
-  while (this.cursor < this.stop) {
-    if (this.cursor + 1 < this.stop && ws._binaryType === 'nodebuffer' && !this.isHeld(ws)) {
-      const last = lastOfChunk(words, this.cursor, this.stop);
-
-      if (last > this.cursor + 1) {
-        runChunk(this, ws, last);
-        continue;
-      }
-    }
-
-    this.event(ws);
-  }
-}
-
-/**
- * Finds how many messages from one read can share a piece of memory.
- *
- * @param {Uint32Array} words The words of the batch
- * @param {Number} first The first message
- * @param {Number} stop The end of the run
- * @return {Number} The first event that can not
- * @private
- */
-function lastOfChunk(words, first, stop) {
-  const start = words[(first << 2) + 2];
-  let last = first;
-
-  for (; last < stop; last++) {
-    const at = last << 2;
-    const kind = words[at + 1] & KIND;
-
-    if (kind !== TEXT && kind !== BINARY) break;
-    if (words[at + 2] + words[at + 3] - start > SHARED) break;
-  }
-
-  return last;
-}
-
-/**
- * Hands messages over that share a piece of memory.
- *
- * @param {Walker} walker The walker
- * @param {WebSocket} ws The WebSocket
- * @param {Number} last Where to stop
- * @private
- */
-function runChunk(walker, ws, last) {
-  const { memory, words } = walker.batch;
-  const start = words[(walker.cursor << 2) + 2];
-  const end = (last - 1) << 2;
-  const size = words[end + 2] + words[end + 3] - start;
-  const piece = copyChunk(memory, TABLE_BYTES + start, size);
-
-  while (walker.cursor < last) {
-    if (ws._$flow !== 0 || ws._binaryType !== 'nodebuffer') return;
-    // A handler has given the piece away: the rest is copied once more.
-    if (size !== 0 && piece.byteLength === 0) return;
-
-    const at = walker.cursor++ << 2;
-
-    ws._$onMessage(new FastBuffer(piece, words[at + 2] - start, words[at + 3]), (words[at + 1] & KIND) === BINARY);
-  }
-}
+module.exports = { GONE, GO_ON, Walker };
