@@ -26,6 +26,8 @@ export declare class NativeChannel {
   settle(): void
   /** Takes the slab and writes all of it, whatever the reactor is doing: the process is about to exit. */
   flushLast(): void
+  /** Dispatches all events there are, from `cursor` on if one is being handled: the process is about to exit. */
+  dispatchLast(cursor: number): void
   /** Keeps the process alive, or no longer. */
   hold(hold: boolean): void
   /** Where the fragments of a large message end. */

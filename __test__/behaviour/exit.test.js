@@ -5,13 +5,14 @@
 
 const assert = require('node:assert/strict');
 const path = require('node:path');
+const zlib = require('node:zlib');
 const { fork } = require('node:child_process');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 
 const { RawClient } = require('../support/raw-client');
-const { ownAddition } = require('../support/implementation');
+const { isWs, ownAddition } = require('../support/implementation');
 
 const fixture = (name) => path.join(__dirname, '..', 'fixtures', name);
 
@@ -49,6 +50,22 @@ describe('at the end of a process', () => {
       await client.closed;
     });
   }
+
+  test('what was compressed goes out too', { skip: isWs && 'ws loses it' }, async (t) => {
+    const { exited, port } = await start(t, 'last-words.js', 'exit', '300000', 'compress');
+    const client = await RawClient.open(port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } });
+
+    client.send(1, 'speak');
+
+    const frames = [await client.frame(), await client.frame(), await client.frame()];
+    const tail = Buffer.from([0, 0, 0xff, 0xff]);
+    const packed = Buffer.concat(frames.flatMap(({ payload }) => [payload, tail]));
+    const text = zlib.inflateRawSync(packed, { finishFlush: zlib.constants.Z_SYNC_FLUSH }).toString();
+
+    assert.equal(text, `first${'x'.repeat(300000)}last words`);
+    assert.equal((await exited)[0], 0);
+    await client.closed;
+  });
 
   test('an open connection keeps it alive, and nothing else', async (t) => {
     const { child, exited, port } = await start(t, 'closed-server.js');

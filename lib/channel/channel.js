@@ -245,10 +245,7 @@ let settings = checked({
 
 // As with ws, `send('last words'); process.exit()` arrives.
 process.on('exit', () => {
-  for (const channel of all()) {
-    channel.flush(true);
-    channel.native.flushLast();
-  }
+  for (const channel of all()) channel.flushLast();
 });
 
 module.exports = { configure, forSocket, stats, stream };

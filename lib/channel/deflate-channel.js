@@ -287,6 +287,17 @@ class DeflateChannel extends FdChannel {
   }
 
   /**
+   * Sends all that was sent, that of streams too: what is compressed for them comes as events.
+   *
+   * @private
+   */
+  flushLast() {
+    super.flushLast();
+    this.walker.isOver = true;
+    this.native.dispatchLast(this.walker.cursor);
+  }
+
+  /**
    * Sends the slab at once. What that gives the stream comes later.
    *
    * @private

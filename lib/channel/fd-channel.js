@@ -122,6 +122,16 @@ class FdChannel extends CommandChannel {
   }
 
   /**
+   * Sends all that was sent, as far as it goes without waiting: the process is about to exit.
+   *
+   * @private
+   */
+  flushLast() {
+    this.flush(true);
+    this.native.flushLast();
+  }
+
+  /**
    * Sends the slab at once.
    *
    * @private

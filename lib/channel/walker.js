@@ -45,6 +45,8 @@ class Walker {
     this.stop = 0;
     this.end = 0;
     this.isWalking = false;
+    /** The process is about to exit: no application sees an event any more. */
+    this.isOver = false;
   }
 
   /**
@@ -60,6 +62,7 @@ class Walker {
    */
   walk(index, from, to, memory, isWithin = false) {
     if (index !== GO_ON) this.open(index, from, to, memory);
+    if (this.isOver) return this.walkLast();
 
     const { sockets } = this;
     // An uncaught error has emptied Node's stack of contexts: the walk that goes on behind it is within none.
@@ -89,6 +92,28 @@ class Walker {
     }
 
     this.isWalking = false;
+    return this.cursor;
+  }
+
+  /**
+   * Walks a scope of which only what is for streams counts.
+   *
+   * @return {Number} Where the walk stopped
+   * @private
+   */
+  walkLast() {
+    const { words } = this.batch;
+
+    while (this.cursor < this.end) {
+      const at = this.cursor++ << 2;
+      const ws = this.sockets[words[at] & INDEX];
+      const kind = words[at + 1] & KIND;
+
+      if (ws && ws._$id === words[at] && (kind & OPCODE) > PONG) {
+        this.channel.told(ws, kind & OPCODE, this.dataOf(ws, kind, words[at + 2], words[at + 3]));
+      }
+    }
+
     return this.cursor;
   }
 

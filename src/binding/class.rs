@@ -2,7 +2,7 @@
 
 use super::channel::Channel;
 use super::deflate::DeflateSettings;
-use super::dispatch::Scope;
+use super::dispatch::{self, Scope};
 use super::output::write_duplexes;
 use super::stats::ReactorStats;
 use super::{calls, cleanup, create, functions};
@@ -136,6 +136,12 @@ impl NativeChannel {
     pub fn flush_last(&self) {
         self.channel.flush(None);
         self.channel.hub.flush_last();
+    }
+
+    /// Dispatches all events there are, from `cursor` on if one is being handled: the process is about to exit.
+    #[napi]
+    pub fn dispatch_last(&self, cursor: u32) {
+        dispatch::dispatch_last(&self.channel, cursor);
     }
 
     /// Keeps the process alive, or no longer.

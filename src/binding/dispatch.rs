@@ -104,6 +104,22 @@ fn left(channel: &Channel, rest: bool) -> Left {
     }
 }
 
+/// The process is about to exit, maybe within the handler of the event before `cursor`: JavaScript is told all there is. It
+/// takes nothing any more but what Duplexes have to write.
+pub(crate) fn dispatch_last(channel: &Channel, cursor: u32) {
+    if channel.dispatching.replace(false)
+        && let Some(current) = channel.current.borrow_mut().as_mut()
+    {
+        current.at = cursor;
+    }
+    let (_, waiting) = channel.hub.events.depth();
+    // The thread goes on filling batches: only those that are there now.
+    let mut left = waiting + usize::from(channel.current.borrow().is_some());
+    while left > 0 && dispatch(channel, Scope::Callers) != Left::Nothing {
+        left -= usize::from(channel.current.borrow().is_none());
+    }
+}
+
 /// The next scope, for JavaScript to walk within the call it makes anyway: batch, first event, end. `settle` follows. None
 /// if JavaScript has not seen that batch's memory yet, or it is not one of the first `batches`.
 pub(crate) fn open(channel: &Channel, batches: u32) -> Option<(u32, u32, u32)> {

@@ -355,13 +355,16 @@ impl Hub {
         self.mailbox.is_empty()
     }
 
-    /// The process is about to exit: what was sent goes out as far as the kernel takes it without waiting. Nobody may get
-    /// another chance, so this waits for the lock, in the middle of a switch too.
+    /// The process is about to exit: what was sent goes out as far as the kernel takes it without waiting, and what Duplexes
+    /// have to write is told, as far as a batch has room. Nobody may get another chance, so this waits for the lock, in the middle of a switch too.
     pub fn flush_last(&self) {
         let mut reactor = self.reactor.lock();
         self.take_mail(&mut reactor);
         reactor.pack_all();
         reactor.write();
+        let mut batch = self.events.open();
+        reactor.tell_output(&mut batch);
+        self.events.publish(batch);
     }
 
     /// The end: what was sent goes out as far as the kernel takes it without waiting, then every connection is closed.
