@@ -119,6 +119,7 @@ declare namespace WebSocket {
   interface WebSocket extends WebSocketAlias {}
   const WebSocket: typeof WebSocketAlias;
 
+  export import CertMeta = client.CertMeta;
   export import ClientOptions = client.ClientOptions;
   export import FinishRequestCallback = client.FinishRequestCallback;
 

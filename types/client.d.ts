@@ -7,6 +7,9 @@ import { SecureContextOptions } from 'tls';
 import WebSocket = require('../index');
 import { ConnectionOptions, PerMessageDeflateOptions } from './options';
 
+/** Certificates and keys. */
+export type CertMeta = string | string[] | Buffer | Buffer[];
+
 /** Adds to the request of a client, and sends it with `request.end()`. */
 export type FinishRequestCallback = (request: ClientRequest, websocket: WebSocket) => void;
 
