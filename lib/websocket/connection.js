@@ -7,6 +7,7 @@ const EventEmitter = require('events');
 
 const asyncContext = require('../base/async-context');
 const { emitError } = require('./closing');
+const { ownEmit } = require('../base/own-emit');
 const { protocolError } = require('../base/errors');
 const { configOf } = require('../base/options');
 const {
@@ -29,9 +30,6 @@ const {
  */
 function Listeners() {}
 Listeners.prototype = Object.create(null);
-
-/** Node's own, which an application may replace in all the usual ways. */
-const { emit } = EventEmitter.prototype;
 
 /**
  * The receiving side of a WebSocket. There are as many objects as there are connections, so it has few fields of its own
@@ -82,8 +80,8 @@ class Connection extends EventEmitter {
   }
 
   /**
-   * A message has arrived. A single listener is called as `emit()` would call it, without what that costs per message:
-   * an array of the arguments and a look into a table that is different for every emitter.
+   * A message has arrived. A single listener is called as Node's `emit()` would call it, without what that costs per
+   * message: an array of the arguments and a look into a table that is different for every emitter.
    *
    * @param {(Buffer|ArrayBuffer|Buffer[]|Blob)} data The message
    * @param {Boolean} isBinary Whether it is binary
@@ -97,7 +95,7 @@ class Connection extends EventEmitter {
 
     const listener = this._events.message;
 
-    if (typeof listener === 'function' && this.emit === emit && (this._$marks & CAPTURES) === 0) {
+    if (typeof listener === 'function' && this.emit === ownEmit && (this._$marks & CAPTURES) === 0) {
       listener.call(this, data, isBinary);
     } else {
       this.emit('message', data, isBinary);
