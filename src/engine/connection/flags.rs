@@ -35,9 +35,18 @@ impl Flags {
     pub(super) const LEAVING: u32 = 1 << 16;
     /// To be told: that all a Duplex brought is taken.
     pub(super) const TAKEN: u32 = 1 << 17;
+    /// JavaScript waits for our FIN to be out.
+    pub(super) const WATCHED: u32 = 1 << 18;
+    /// It is out, unlike that of a connection that broke: to be told, if that was asked for.
+    pub(super) const FINISHED: u32 = 1 << 19;
 
     pub(super) fn has(self, flag: u32) -> bool {
         self.0 & flag != 0
+    }
+
+    /// Has all of several.
+    pub(super) fn has_all(self, flags: u32) -> bool {
+        self.0 & flags == flags
     }
 
     pub(super) fn set(&mut self, flag: u32) {

@@ -114,6 +114,10 @@ impl Connection {
             self.flags.clear(Flags::DRAINED);
             self.single(batch, kind::DRAIN);
         }
+        if self.flags.has_all(Flags::WATCHED | Flags::FINISHED) {
+            self.flags.clear(Flags::WATCHED);
+            self.single(batch, kind::FINISHED);
+        }
     }
 
     fn single(&self, batch: &mut Batch, kind: u32) {

@@ -238,7 +238,7 @@ impl Connection {
     /// Whether a turn has something to do for it; then it counts as queued.
     pub fn enqueue(&mut self) -> bool {
         let wanted = self.is_gone()
-            || self.flags.has(Flags::WRITTEN | Flags::DRAINED)
+            || self.has_news()
             || self.is_packing()
             || (self.input.is_empty() && self.flags.has(Flags::TAKEN | Flags::LEAVING))
             || (self.has_input() && !self.flags.has(Flags::PAUSED | Flags::STARVED));

@@ -143,6 +143,11 @@ impl Connection {
         self.pending() > 0 || (self.flags.has(Flags::SHUTDOWN) && !self.flags.has(Flags::SHUT))
     }
 
+    /// JavaScript waits to hear when our FIN is out.
+    pub fn watch(&mut self) {
+        self.flags.set(Flags::WATCHED);
+    }
+
     /// Whether the peer's FIN is read.
     pub fn is_ended(&self) -> bool {
         self.flags.has(Flags::END)

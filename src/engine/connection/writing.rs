@@ -135,6 +135,7 @@ impl Connection {
             self.flags.set(Flags::SHUTDOWN);
         }
         if self.flags.has(Flags::SHUTDOWN) && self.flags.raise(Flags::SHUT) {
+            self.flags.set(Flags::FINISHED);
             if self.is_ended() {
                 // Closing sends the FIN, as nothing is left to be read.
                 self.terminate(false, work);
@@ -146,7 +147,7 @@ impl Connection {
 
     /// Whether there is something to tell of its output.
     pub fn has_news(&self) -> bool {
-        self.flags.has(Flags::WRITTEN | Flags::DRAINED)
+        self.flags.has(Flags::WRITTEN | Flags::DRAINED) || self.flags.has_all(Flags::WATCHED | Flags::FINISHED)
     }
 
     /// JavaScript knows that output is out.

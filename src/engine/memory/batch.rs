@@ -49,6 +49,8 @@ pub mod kind {
     pub const FLUSHED: u32 = 12;
     /// All it brought is taken.
     pub const TAKEN: u32 = 13;
+    /// Our FIN, which JavaScript waits for, is out.
+    pub const FINISHED: u32 = 14;
     /// Flag: the message has memory of its own; the offset is its index.
     pub const LARGE: u32 = 0x80;
     /// Flag: it came in several frames.

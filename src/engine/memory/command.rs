@@ -53,6 +53,8 @@ pub enum Verb {
     PassedOn,
     /// Such a Duplex is gone: what it brought before is all there is.
     Leave,
+    /// JavaScript waits to hear when our FIN is out.
+    Watch,
 }
 
 impl Verb {
@@ -71,6 +73,7 @@ impl Verb {
             10 => Self::Input,
             11 => Self::PassedOn,
             12 => Self::Leave,
+            13 => Self::Watch,
             _ => return None,
         })
     }

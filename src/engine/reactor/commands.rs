@@ -103,6 +103,7 @@ impl Reactor {
             }
             Verb::PassedOn => connection.passed_on(),
             Verb::Leave => connection.leave(),
+            Verb::Watch => connection.watch(),
             Verb::Attach => {}
         }
         if connection.mark_dirty() {

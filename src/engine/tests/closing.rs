@@ -232,6 +232,78 @@ fn shutdown_waits_for_the_output_and_the_connection_for_the_peer() {
 }
 
 #[test]
+fn our_fin_is_told_to_whom_waits_for_it_and_before_the_end() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(3);
+        let ids: Vec<u32> = peers.iter().map(|peer| peer.id).collect();
+        peers[0].lazy = true;
+        for number in 0..4 {
+            js.slab.send_reference(ids[0], ids[0], number, 1 << 20);
+        }
+        js.slab.watch(ids[0]);
+        js.slab.shutdown(ids[0]);
+        // Asked when it is out already; and not asked at all.
+        js.slab.shutdown(ids[1]);
+        js.slab.shutdown(ids[2]);
+        settle(&mut js, &mut peers, Duration::from_millis(10));
+        js.slab.watch(ids[1]);
+        until(&mut js, &mut peers, |js, _| js.heard(ids[1], kind::FINISHED));
+        assert!(!js.heard(ids[0], kind::FINISHED), "not before the output");
+        peers[0].lazy = false;
+        until(&mut js, &mut peers, |js, _| js.heard(ids[0], kind::FINISHED));
+        for peer in &peers {
+            peer.end();
+        }
+        until(&mut js, &mut peers, |js, _| {
+            ids.iter().all(|id| js.heard(*id, kind::CLOSED))
+        });
+        for (id, told) in ids.into_iter().zip([1, 1, 0]) {
+            let kinds = kinds(&mut js, id);
+            assert_eq!(kinds.iter().filter(|kind| **kind == kind::FINISHED).count(), told);
+            assert_eq!(kinds.last(), Some(&kind::CLOSED));
+        }
+    }
+}
+
+#[test]
+fn our_fin_is_told_in_a_scope_of_its_own_where_it_ends_the_connection() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        peers[0].end();
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::END));
+        js.slab.watch(id);
+        js.slab.shutdown(id);
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::CLOSED));
+        let told = js.told(id);
+        let [.., finished, closed] = &told[..] else {
+            panic!("{told:?}")
+        };
+        assert_eq!((finished.kind, closed.kind), (kind::FINISHED, kind::CLOSED));
+        assert!(finished.scope < closed.scope);
+    }
+}
+
+#[test]
+fn the_fin_of_a_connection_that_broke_is_not_told() {
+    for driver in DRIVERS {
+        let mut js = Js::new(Options::under(driver));
+        let peer = tcp(&mut js, 1);
+        for number in 0..16 {
+            js.slab.send_reference(1, 1, number, 1 << 20);
+        }
+        js.slab.watch(1);
+        js.slab.shutdown(1);
+        settle(&mut js, &mut [], Duration::from_millis(10));
+        reset(peer);
+        until(&mut js, &mut [], |js, _| js.heard(1, kind::CLOSED));
+        assert!(!js.heard(1, kind::FINISHED));
+    }
+}
+
+#[test]
 fn a_half_close_without_a_handshake_waits_for_the_peer_as_long_as_that_takes() {
     for driver in DRIVERS {
         let mut js = Js::new(closing_in(driver, 10));

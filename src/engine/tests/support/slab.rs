@@ -19,6 +19,7 @@ const RAW: u32 = 9;
 const INPUT: u32 = 10;
 const PASSED_ON: u32 = 11;
 const LEAVE: u32 = 12;
+const WATCH: u32 = 13;
 
 /// Commands that wait to cross.
 #[derive(Default)]
@@ -110,6 +111,11 @@ impl Slab {
     /// A Duplex is gone.
     pub(in crate::engine::tests) fn leave(&mut self, id: u32) {
         self.command(id, LEAVE << VERB_SHIFT, &[]);
+    }
+
+    /// JavaScript waits for our FIN.
+    pub(in crate::engine::tests) fn watch(&mut self, id: u32) {
+        self.command(id, WATCH << VERB_SHIFT, &[]);
     }
 
     /// The masking key of the next frame.
