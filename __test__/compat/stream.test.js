@@ -9,7 +9,9 @@ const { Duplex, Readable, pipeline } = require('node:stream');
 const { finished } = require('node:stream/promises');
 const { describe, test } = require('node:test');
 
-const { WebSocket } = require('../support/implementation');
+const { WebSocket, ownAddition } = require('../support/implementation');
+const { onHttp1 } = require('../support/over');
+const { clientPair } = require('../support/raw-server');
 const { rawPair, record, wsPair } = require('../support/serve');
 
 const { createWebSocketStream } = WebSocket;
@@ -102,6 +104,94 @@ describe('createWebSocketStream', () => {
     await once(duplex, 'close');
     assert.deepEqual(events, [['finish'], ['end'], ['close']]);
     assert.equal(socket.readyState, WebSocket.CLOSED);
+  });
+
+  test('finishes before the WebSocket is closed', async (t) => {
+    for (const extensions of [null, 'permessage-deflate']) {
+      const request = { headers: { 'Sec-WebSocket-Extensions': extensions } };
+      const { client, socket } = await rawPair(t, { perMessageDeflate: true }, request);
+      const duplex = createWebSocketStream(socket);
+      const events = record(duplex, EVENTS);
+
+      socket.on('close', () => events.push(['closed']));
+      duplex.resume();
+      duplex.end('last');
+      await client.frame();
+      await client.frame();
+      client.sendClose(1000);
+      await once(duplex, 'close');
+      assert.deepEqual(events, [['finish'], ['closed'], ['end'], ['close']]);
+    }
+  });
+
+  test('finishes although the peer takes its time', onHttp1, async (t) => {
+    const { client, socket } = await rawPair(t);
+    const duplex = createWebSocketStream(socket);
+    const events = record(duplex, EVENTS);
+
+    client.endsToo = false;
+    duplex.resume();
+    duplex.end('last');
+    await client.frame();
+    await client.frame();
+    client.sendClose(1000);
+    await once(duplex, 'finish');
+    await client.rest();
+    assert.deepEqual([events, socket.readyState], [[['finish']], WebSocket.CLOSING]);
+    client.socket.end();
+    await once(duplex, 'close');
+    assert.deepEqual(events, [['finish'], ['end'], ['close']]);
+  });
+
+  test('finishes when the peer has closed first', onHttp1, async (t) => {
+    const { client, socket } = await rawPair(t);
+    const duplex = createWebSocketStream(socket);
+    const events = record(duplex, EVENTS);
+
+    client.endsToo = false;
+    duplex.resume();
+    client.sendClose(1000);
+    assert.equal((await client.frame()).opcode, 8);
+    await client.rest();
+    duplex.end();
+    await once(duplex, 'finish');
+    assert.deepEqual([events, socket.readyState], [[['finish']], WebSocket.CLOSING]);
+    client.socket.end();
+    await once(duplex, 'close');
+    assert.deepEqual(events, [['finish'], ['end'], ['close']]);
+  });
+
+  test('of a client finishes before the WebSocket is closed, whoever ends first', async (t) => {
+    for (const isServerFirst of [true, false]) {
+      const { peer, socket } = await clientPair(t);
+      const duplex = createWebSocketStream(socket);
+      const events = record(duplex, EVENTS);
+
+      socket.on('close', () => events.push(['closed']));
+      peer.endsToo = false;
+      duplex.resume();
+      duplex.end('last');
+      await peer.frame();
+      await peer.frame();
+      peer.send(8, '', { mask: false });
+      if (isServerFirst) peer.socket.end();
+      await once(duplex, 'finish');
+      if (!isServerFirst) peer.socket.end();
+      await once(duplex, 'close');
+      assert.deepEqual(events, [['finish'], ['closed'], ['end'], ['close']]);
+    }
+  });
+
+  test('finishes although our side could not end', ownAddition, async (t) => {
+    const { client, socket } = await rawPair(t, { closeTimeout: 50 });
+    const duplex = createWebSocketStream(socket);
+    const events = record(duplex, EVENTS);
+
+    client.endsToo = false;
+    duplex.resume();
+    duplex.end('last');
+    await once(duplex, 'close');
+    assert.deepEqual(events, [['finish'], ['end'], ['close']]);
   });
 
   test('ends its readable side with the connection, and waits for the other one', async (t) => {

@@ -144,6 +144,16 @@ class CommandChannel {
   }
 
   /**
+   * Asks to be told when our FIN is out.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  watch(ws) {
+    this.command(ws, VERB.WATCH);
+  }
+
+  /**
    * Drops the connection.
    *
    * @param {WebSocket} ws The WebSocket

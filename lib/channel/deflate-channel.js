@@ -176,7 +176,7 @@ class DeflateChannel extends FdChannel {
   }
 
   /**
-   * Something for a stream, whether its WebSocket takes messages now or not.
+   * Something for a stream, or about a socket, whether its WebSocket takes messages now or not.
    *
    * @param {WebSocket} ws The WebSocket
    * @param {Number} kind What it is
@@ -186,7 +186,9 @@ class DeflateChannel extends FdChannel {
   told(ws, kind, data) {
     const state = this.stateOf(ws);
 
-    if (kind === OUTPUT) {
+    if (state === undefined) {
+      super.told(ws, kind);
+    } else if (kind === OUTPUT) {
       state.given += data.length;
       state.transport.write(data, false);
     } else if (kind === FLUSHED) {

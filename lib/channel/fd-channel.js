@@ -26,6 +26,9 @@ const GENERATIONS = 0xfff;
 /** Tests run with a credit of 1. */
 const TEST_CREDIT = Number(process.env.UPSHIFT_TEST_RECEIVE_CREDIT ?? 0);
 
+/** The event that our FIN is out. */
+const FINISHED = 14;
+
 /** What any socket takes that has not refused anything: ten segments on their way, and as much waiting behind them. */
 const NEVER_REFUSED = 28 * 1024;
 
@@ -312,6 +315,17 @@ class FdChannel extends CommandChannel {
    */
   deliver(ws, kind, data) {
     this.walker.deliver(ws, kind, data);
+  }
+
+  /**
+   * Something that is no event of the WebSocket: it takes them now or not.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @param {Number} kind What it is
+   * @private
+   */
+  told(ws, kind) {
+    if (kind === FINISHED) ws._$link.finished();
   }
 
   /**

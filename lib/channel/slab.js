@@ -28,7 +28,8 @@ const VERB = {
   RAW: 0x900,
   INPUT: 0xa00,
   PASSED_ON: 0xb00,
-  LEAVE: 0xc00
+  LEAVE: 0xc00,
+  WATCH: 0xd00
 };
 
 /** Words of the header. */

@@ -30,7 +30,7 @@ class SocketLink {
   constructor(ws, socket) {
     this.ws = ws;
     this.socket = socket;
-    /** From the handle's `close()` on: its callback, and from the end of the connection on: the byte counts. */
+    /** What comes up at the end. */
     this.tail = null;
   }
 
@@ -72,6 +72,27 @@ class SocketLink {
     const { ws } = this;
 
     if (ws._$channel !== null) ws._$channel.halfClose(ws);
+  }
+
+  /**
+   * Calls back when our side has ended, with all output out; never, if the connection breaks before.
+   *
+   * @param {Function} cb Called then
+   * @private
+   */
+  whenFinished(cb) {
+    this.tail ??= new Tail();
+    this.tail.onFinish.push(cb);
+    this.ws._$channel.watch(this.ws);
+  }
+
+  /**
+   * Our side has ended.
+   *
+   * @private
+   */
+  finished() {
+    for (const cb of this.tail.onFinish.splice(0)) cb();
   }
 
   /**
@@ -187,6 +208,8 @@ class Tail {
    * Create it.
    */
   constructor() {
+    /** Called when our side has ended. */
+    this.onFinish = [];
     /** The callback of the handle's `close()`. */
     this.onRelease = null;
     this.isReleased = false;

@@ -125,6 +125,17 @@ class StreamTransport {
   }
 
   /**
+   * Calls back when our side has ended, with all output out; never, if the connection breaks before.
+   *
+   * @param {Function} cb Called then
+   * @private
+   */
+  whenFinished(cb) {
+    if (this.socket.writableFinished) process.nextTick(cb);
+    else this.socket.once('finish', cb);
+  }
+
+  /**
    * Ends the connection.
    *
    * @param {Error} [err] The reason

@@ -34,7 +34,7 @@ function createWebSocketStream(ws, options) {
 
   duplex[kState] = {
     ws,
-    /** The callback of `_final()`, while the closing handshake is under way. */
+    /** The callback of `_final()`, until our side has ended. */
     onFinal: null,
     /** Whether the WebSocket is closing by itself. */
     hasFailed: false
@@ -90,11 +90,21 @@ function onWebSocketError(duplex, err) {
 function onWebSocketClose(duplex) {
   if (duplex.destroyed) return;
 
+  onFinished(duplex);
+  duplex.push(null);
+}
+
+/**
+ * Our side of the connection has ended, or never will: all that was written is done with.
+ *
+ * @param {Duplex} duplex The stream
+ * @private
+ */
+function onFinished(duplex) {
   const { onFinal } = duplex[kState];
 
   duplex[kState].onFinal = null;
   if (onFinal !== null) onFinal();
-  duplex.push(null);
 }
 
 /**
@@ -163,10 +173,10 @@ function write(chunk, encoding, callback) {
 }
 
 /**
- * All was written: starts the closing handshake.
+ * All was written: starts the closing handshake. It is the peer's to end the connection then, and that may take its time.
  *
  * @this Duplex
- * @param {Function} callback Called at its end
+ * @param {Function} callback Called when our side has ended
  * @private
  */
 function final(callback) {
@@ -180,6 +190,8 @@ function final(callback) {
   }
 
   state.onFinal = callback;
+  // A WebSocket of another package tells of its end only.
+  state.ws._$link?.whenFinished(() => onFinished(this));
   state.ws.close();
 }
 
