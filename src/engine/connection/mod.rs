@@ -4,6 +4,7 @@
 //! [`Connection::send`] and [`Connection::close`] (JavaScript's commands), [`Connection::flush`] (one write). It decides
 //! nothing about bytes (the session does) nor about time (the reactor does).
 
+mod ending;
 mod flags;
 mod input;
 mod marks;

@@ -3,9 +3,8 @@
 use super::flags::Flags;
 use super::marks::Marks;
 use super::{Connection, Work};
-use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, operation};
-use crate::engine::transport::{Foreign, Segment, Transport};
+use crate::engine::transport::{Foreign, Segment};
 use crate::proto::wire::{FrameHeader, MAX_HEADER_LEN, Opcode};
 
 impl Connection {
@@ -122,47 +121,6 @@ impl Connection {
         self.mark(before);
     }
 
-    /// Sends the close frame.
-    pub fn close(&mut self, command: &Command<'_>, work: &mut Work) {
-        let mask = command.has(operation::MASK).then(|| work.key_for(self.id));
-        let code = u16::try_from(command.word(0)).ok().filter(|code| *code != 0);
-        let reason = command.body.get(4..).unwrap_or(&[]);
-        if !self.is_gone() && !self.flags.has(Flags::SHUTDOWN | Flags::SHUT) {
-            self.lend_output(work);
-            self.session.send_close(code, reason, mask, &mut self.out);
-        }
-    }
-
-    /// Half-closes once the output is out.
-    pub fn shutdown(&mut self) {
-        self.flags.set(Flags::SHUTDOWN);
-    }
-
-    /// Whether a write has something to do.
-    pub fn is_due(&self) -> bool {
-        self.pending() > 0 || (self.flags.has(Flags::SHUTDOWN) && !self.flags.has(Flags::SHUT))
-    }
-
-    /// JavaScript waits to hear when our FIN is out.
-    pub fn watch(&mut self) {
-        self.flags.set(Flags::WATCHED);
-    }
-
-    /// Whether the peer's FIN is read.
-    pub fn is_ended(&self) -> bool {
-        self.flags.has(Flags::END)
-    }
-
-    /// When it is dropped if it is not closed by then.
-    pub fn deadline(&self) -> Tick {
-        self.deadline
-    }
-
-    /// Sets that.
-    pub fn set_deadline(&mut self, deadline: Tick) {
-        self.deadline = deadline;
-    }
-
     /// Stops or goes on reading.
     pub fn set_paused(&mut self, paused: bool) {
         let is_given_up =
@@ -174,44 +132,7 @@ impl Connection {
         }
     }
 
-    /// JavaScript drops the connection. What it sent before is offered to the kernel, as it would have been by then had
-    /// every call crossed at once.
-    pub fn drop_after_output(&mut self, reset: bool, work: &mut Work) {
-        if self.pending() > 0 && self.flags.has(Flags::WRITABLE) && !self.is_gone() {
-            self.write(work);
-        }
-        self.terminate(reset, work);
-    }
-
-    /// The same for a Duplex whose output is told: it is told before the last event.
-    pub fn end_after_output(&mut self) {
-        self.flags.set(Flags::GONE);
-    }
-
-    /// Drops the transport; the last event follows.
-    pub fn terminate(&mut self, reset: bool, work: &mut Work) {
-        // What is dropped now never counts as written.
-        self.asked = self.written();
-        if let (true, Transport::Socket(socket)) = (reset, &self.transport) {
-            socket.reset_on_close();
-        }
-        if !self.is_duplex() {
-            self.transport = Transport::Gone;
-        }
-        self.flags.set(Flags::GONE);
-        work.advances.settle(self.id);
-        self.session.release(&mut work.pool);
-        if let Some(packing) = self.extra.take().and_then(|extra| extra.packing) {
-            work.released.extend(packing.tokens());
-        }
-        self.out = Vec::new();
-        self.input = Vec::new();
-        if let Some(queue) = &mut self.queue {
-            queue.clear(&mut work.released);
-        }
-    }
-
-    fn lend_output(&mut self, work: &mut Work) {
+    pub(super) fn lend_output(&mut self, work: &mut Work) {
         if self.out.capacity() == 0
             && let Some(spare) = work.spare.pop()
         {

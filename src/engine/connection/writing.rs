@@ -22,6 +22,11 @@ impl Connection {
         }
     }
 
+    /// Whether a write has something to do.
+    pub fn is_due(&self) -> bool {
+        self.pending() > 0 || (self.flags.has(Flags::SHUTDOWN) && !self.flags.has(Flags::SHUT))
+    }
+
     pub(super) fn write(&mut self, work: &mut Work) {
         let Transport::Socket(socket) = &self.transport else {
             return;
@@ -93,29 +98,6 @@ impl Connection {
         } else if let Some(marks) = self.extra.as_mut().and_then(|extra| extra.marks.as_mut()) {
             marks.pass(self.sent);
         }
-    }
-
-    /// The peer is gone: nothing more will go out, our FIN neither, and what it sent before is all there is.
-    fn give_up_output(&mut self, work: &mut Work) {
-        self.flags.clear(Flags::WRITABLE | Flags::PAUSED);
-        self.flags.set(Flags::HANGUP | Flags::READABLE | Flags::SHUT);
-        // Nobody reads any more who could find out.
-        if self.is_ended() {
-            self.terminate(false, work);
-        }
-    }
-
-    /// The kernel reported an error. It is found by the next read, but a paused connection would not read for who knows
-    /// how long.
-    pub fn note_reset(&mut self, work: &mut Work) {
-        if self.flags.has(Flags::PAUSED) && !self.is_gone() {
-            self.give_up_output(work);
-        }
-    }
-
-    /// Whether it has output that can never go out.
-    pub(super) fn is_broken(&self) -> bool {
-        self.flags.has(Flags::SHUT) && self.pending() > 0
     }
 
     /// All output is out: tell, answer the ping that had to wait, end what wants to end.
