@@ -5,6 +5,7 @@
 // everything of our own a code that starts with `ERR_UPSHIFT_`.
 
 const { STATUS_CODES } = require('http');
+const { getSystemErrorName } = require('util');
 
 /**
  * Builds the error that a breach of the protocol is reported with, in the constructor ws uses for it: a value is out of
@@ -31,6 +32,21 @@ function protocolError(code, message) {
  */
 function codedError(code, message) {
   return withCode(new Error(message), code, codedError);
+}
+
+/**
+ * Builds the error that Node reports a failed call of the operating system with.
+ *
+ * @param {String} syscall The name of the call
+ * @param {Number} errno The number of the error, as C has it
+ * @return {Error} The error
+ * @private
+ */
+function systemError(syscall, errno) {
+  const code = getSystemErrorName(-errno);
+  const err = new Error(`${syscall} ${code}`);
+
+  return Object.assign(withCode(err, code, systemError), { errno: -errno, syscall });
 }
 
 /**
@@ -103,4 +119,4 @@ class HttpError extends Error {
   }
 }
 
-module.exports = { HandshakeError, HttpError, codedError, protocolError };
+module.exports = { HandshakeError, HttpError, codedError, protocolError, systemError };

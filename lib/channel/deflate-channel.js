@@ -42,6 +42,9 @@ class StreamState {
     this.given = 0;
     this.done = 0;
     this.written = 0;
+    /** How much of what was sent it was given before it went. */
+    this.taken = 0;
+    this.isGone = false;
     /** Pairs of `given` and what had been sent by then, one per flush. */
     this.flushes = [];
     this.isStuck = false;
@@ -171,6 +174,7 @@ class DeflateChannel extends FdChannel {
   gone(ws) {
     if (ws._$channel !== this) return;
 
+    this.stateOf(ws).isGone = true;
     this.command(ws, VERB.LEAVE);
     if (this.backlog.has(ws)) this.backlog.release(ws);
   }
@@ -192,7 +196,10 @@ class DeflateChannel extends FdChannel {
       state.given += data.length;
       state.transport.write(data, false);
     } else if (kind === FLUSHED) {
-      state.flushes.push(state.given, data.readDoubleLE(0));
+      const sent = data.readDoubleLE(0);
+
+      if (!state.isGone) state.taken = sent;
+      state.flushes.push(state.given, sent);
       state.isStuck ||= state.transport.isStuck;
       if (data[8] === 1) state.transport.end();
     } else if (kind === TAKEN) {
@@ -221,16 +228,15 @@ class DeflateChannel extends FdChannel {
    *
    * @param {WebSocket} [ws] The WebSocket of the stream
    * @param {Number} [bytes] How many
-   * @param {Error} [err] Why it could not
    * @private
    */
-  written(ws, bytes, err) {
+  written(ws, bytes) {
     if (ws === undefined) {
       super.written();
       return;
     }
 
-    if (ws._$channel !== this || err !== undefined) return;
+    if (ws._$channel !== this) return;
 
     const state = this.stateOf(ws);
     const { flushes } = state;
@@ -339,14 +345,20 @@ class DeflateChannel extends FdChannel {
    * A connection is gone.
    *
    * @param {WebSocket} ws The WebSocket
+   * @param {Buffer} last What the reactor has to say of it
    * @private
    */
-  closed(ws) {
+  closed(ws, last) {
     const state = this.stateOf(ws);
 
     this.states[ws._$id & INDEX] = undefined;
-    if (state !== undefined) state.transport.destroy();
-    super.closed(ws);
+    if (state === undefined) {
+      super.closed(ws, last);
+      return;
+    }
+
+    state.transport.destroy();
+    super.closed(ws, last, state.taken);
   }
 }
 

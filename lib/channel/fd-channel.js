@@ -354,9 +354,11 @@ class FdChannel extends CommandChannel {
    * A connection is gone.
    *
    * @param {WebSocket} ws The WebSocket
+   * @param {Buffer} last What the reactor has to say of it
+   * @param {Number} [taken] How much of what was sent had not to be compressed any more
    * @private
    */
-  closed(ws) {
+  closed(ws, last, taken = last.length > 0 ? last.readDoubleLE(0) : Infinity) {
     const index = ws._$id & INDEX;
 
     this.walker.memory.drop(ws);
@@ -365,7 +367,7 @@ class FdChannel extends CommandChannel {
     this.free.push(index);
     this.connections--;
     noteConnection();
-    this.callbacks.fail(ws);
+    this.callbacks.fail(ws, last, taken);
     try {
       ws._$onClosed();
     } finally {

@@ -5,7 +5,11 @@
 // how much of it is out.
 
 const asyncContext = require('../base/async-context');
-const { codedError } = require('../base/errors');
+const { codedError, systemError } = require('../base/errors');
+
+/** What a stream says that was destroyed, and ws of what it is compressing then. */
+const DESTROYED = ['ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed'];
+const PACKING = 'The socket was closed while data was being compressed';
 
 /**
  * The callbacks that wait on one channel.
@@ -77,16 +81,25 @@ class SendCallbacks {
    * Calls all of a WebSocket with an error: its connection is gone.
    *
    * @param {WebSocket} ws The WebSocket
+   * @param {Buffer} last What the reactor has to say of its end (src/engine/connection/last.rs)
+   * @param {Number} taken How much of what was sent had not to be compressed any more
    * @private
    */
-  fail(ws) {
+  fail(ws, last, taken) {
     const entries = this.waiting.get(ws);
 
     if (entries === undefined) return;
 
     this.fresh.delete(ws);
     this.waiting.delete(ws);
-    for (let i = 1; i < entries.length; i += 2) refuse(entries[i]);
+
+    const cause = causeOf(ws, last);
+
+    for (let i = 0; i < entries.length; i += 2) {
+      const isPacking = ws._$config.deflate !== null && entries[i] > taken;
+
+      refuse(entries[i + 1], isPacking ? new Error(PACKING) : (cause ?? codedError(...DESTROYED)));
+    }
   }
 }
 
@@ -104,15 +117,34 @@ function run(ws, cb) {
 }
 
 /**
+ * What has ended a connection, as far as a stream of Node's would know it.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {Buffer} last What the reactor has to say of its end
+ * @return {?Error} The error that its socket was destroyed with, or that the kernel reported
+ * @private
+ */
+function causeOf(ws, last) {
+  const { socket } = ws._$link;
+
+  if (socket?.errored) return socket.errored;
+
+  const errno = last.length > 0 ? last.readInt32LE(8) : 0;
+
+  return errno === 0 ? null : systemError(last[12] === 1 ? 'write' : 'read', errno);
+}
+
+/**
  * Calls a callback with an error. The end of the connection goes on although the
  * callback throws.
  *
  * @param {Function} cb The callback
+ * @param {Error} reason The error
  * @private
  */
-function refuse(cb) {
+function refuse(cb, reason) {
   try {
-    cb(codedError('ERR_STREAM_DESTROYED', 'The connection was closed before the data was sent'));
+    cb(reason);
   } catch (err) {
     process.nextTick(() => {
       throw err;

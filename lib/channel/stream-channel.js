@@ -263,13 +263,12 @@ class StreamChannel extends FdChannel {
    *
    * @param {WebSocket} ws The WebSocket
    * @param {Number} bytes How many
-   * @param {Error} [err] Why it could not
    * @private
    */
-  written(ws, bytes, err) {
+  written(ws, bytes) {
     // Called by the native side when a slab with callbacks went out: the
     // streams will tell.
-    if (ws === undefined || ws._$channel !== this || err !== undefined) return;
+    if (ws === undefined || ws._$channel !== this) return;
 
     const state = this.states[ws._$id & INDEX];
     const { flushes } = state;
@@ -382,14 +381,15 @@ class StreamChannel extends FdChannel {
    * A connection is gone.
    *
    * @param {WebSocket} ws The WebSocket
+   * @param {Buffer} last What the reactor has to say of it
    * @private
    */
-  closed(ws) {
+  closed(ws, last) {
     const { transport } = this.states[ws._$id & INDEX];
 
     this.states[ws._$id & INDEX] = undefined;
     transport.destroy();
-    super.closed(ws);
+    super.closed(ws, last);
   }
 }
 

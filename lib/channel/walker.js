@@ -263,7 +263,7 @@ class Walker {
       case END:
         return this.channel.ended(ws);
       case GONE:
-        return this.channel.closed(ws);
+        return this.channel.closed(ws, data);
       default:
         throw new RangeError(`the engine sent an event of unknown kind ${kind}`);
     }

@@ -6,7 +6,6 @@
 // corked once per flush.
 
 const { CLOSE_RECEIVED } = require('../base/constants');
-const { codedError } = require('../base/errors');
 const { endAccepted, isStream } = require('../http2/stream');
 
 /** On a stream: its transport. Listeners are shared, so they find it here. */
@@ -276,12 +275,6 @@ function written(transport, err) {
   const { channel, lengths, ws } = transport;
   const length = lengths.shift();
 
-  if (ws._$channel === null) return;
-  if (err) {
-    const { message } = err;
-
-    err = codedError(err.code ?? 'ERR_STREAM_DESTROYED', message);
-  }
-
-  channel.written(ws, length, err ?? undefined);
+  // What could not be written is told at the end, with the reason.
+  if (ws._$channel !== null && !err) channel.written(ws, length);
 }

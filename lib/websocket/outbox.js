@@ -5,9 +5,8 @@
 // everything sent after it, the close frame included, waits here behind it.
 
 const { emitError, sendClose } = require('./closing');
-const { codedError } = require('../base/errors');
 const { isBlob, lengthOf, payloadOf } = require('./payload');
-const { CLOSING, OPEN, READY_STATES } = require('../base/constants');
+const { CLOSING, OPEN, READY_STATES, TERMINATED } = require('../base/constants');
 
 /**
  * The frames that wait behind a Blob.
@@ -115,7 +114,7 @@ class Outbox {
           entry.payload = payloadOf(data);
           this.bytes += entry.payload.length;
           this.reading = false;
-          if (this.ws._$channel === null) this.fail(closedWhileReading());
+          if (isGone(this.ws)) this.fail(closedWhileReading());
           else this.run();
         });
       },
@@ -255,11 +254,20 @@ function refuse(ws, data, cb) {
 }
 
 /**
+ * @param {WebSocket} ws A WebSocket
+ * @return {Boolean} Whether its connection is gone, or dropped
+ * @private
+ */
+function isGone(ws) {
+  return ws._$channel === null || (ws._$flow & TERMINATED) !== 0;
+}
+
+/**
  * @return {Error} The error of callbacks whose connection ended too early
  * @private
  */
 function closedWhileReading() {
-  return codedError('ERR_STREAM_DESTROYED', 'The socket was closed while the blob was being read');
+  return new Error('The socket was closed while the blob was being read');
 }
 
 module.exports = { post, postRaw, refuse };

@@ -64,7 +64,14 @@ impl Connection {
     /// Drops the transport; the last event follows.
     pub fn terminate(&mut self, reset: bool, work: &mut Work) {
         // What is dropped now never counts as written.
-        self.asked = self.written();
+        let written = self.written();
+        if let Some(packing) = self.extra.as_mut().and_then(|extra| extra.packing.take()) {
+            work.released.extend(packing.tokens());
+        }
+        if !self.is_gone() {
+            self.note_last();
+        }
+        self.asked = written;
         if let (true, Transport::Socket(socket)) = (reset, &self.transport) {
             socket.reset_on_close();
         }
@@ -74,9 +81,6 @@ impl Connection {
         self.flags.set(Flags::GONE);
         work.advances.settle(self.id);
         self.session.release(&mut work.pool);
-        if let Some(packing) = self.extra.take().and_then(|extra| extra.packing) {
-            work.released.extend(packing.tokens());
-        }
         self.out = Vec::new();
         self.input = Vec::new();
         if let Some(queue) = &mut self.queue {

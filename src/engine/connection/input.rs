@@ -1,6 +1,7 @@
 //! What a connection receives: one read a turn, its frames into the batch.
 
 use super::flags::Flags;
+use super::last::Fault;
 use super::{Connection, LARGE_READ, SMALL_READ, Work};
 use crate::engine::memory::batch::{Batch, MESSAGES_PER_READ, READ, Run, kind};
 use crate::engine::sink::BatchSink;
@@ -25,7 +26,7 @@ impl Connection {
         }
         self.after_input(batch, work);
         if self.is_gone() {
-            self.single(batch, kind::CLOSED);
+            self.single(batch, kind::CLOSED, &self.last_words());
         }
         self.is_gone()
     }
@@ -69,7 +70,7 @@ impl Connection {
         }
         if self.flags.has(Flags::TAKEN) {
             self.flags.clear(Flags::TAKEN);
-            self.single(batch, kind::TAKEN);
+            self.single(batch, kind::TAKEN, &[]);
         }
         if self.flags.has(Flags::LEAVING) {
             self.terminate(false, work);
@@ -100,7 +101,7 @@ impl Connection {
     fn end_after_input(&mut self, batch: &mut Batch) {
         let due = self.flags.has(Flags::ENDING) && self.input.is_empty() && !batch.is_full();
         if due && self.flags.raise(Flags::END) && !self.flags.has(Flags::SHUT) {
-            self.single(batch, kind::END);
+            self.single(batch, kind::END, &[]);
         }
     }
 
@@ -108,21 +109,21 @@ impl Connection {
     pub fn tell(&mut self, batch: &mut Batch) {
         if self.flags.has(Flags::WRITTEN) {
             self.forget_written();
-            self.single(batch, kind::WRITTEN);
+            self.single(batch, kind::WRITTEN, &[]);
         }
         if self.flags.has(Flags::DRAINED) {
             self.flags.clear(Flags::DRAINED);
-            self.single(batch, kind::DRAIN);
+            self.single(batch, kind::DRAIN, &[]);
         }
         if self.flags.has_all(Flags::WATCHED | Flags::FINISHED) {
             self.flags.clear(Flags::WATCHED);
-            self.single(batch, kind::FINISHED);
+            self.single(batch, kind::FINISHED, &[]);
         }
     }
 
-    fn single(&self, batch: &mut Batch, kind: u32) {
+    fn single(&self, batch: &mut Batch, kind: u32, data: &[u8]) {
         let first = batch.events();
-        batch.event(self.id, kind, &[]);
+        batch.event(self.id, kind, &[data]);
         batch.close_run(first, Run { id: self.id, cost: 0 });
     }
 
@@ -257,7 +258,10 @@ impl Connection {
                     batch.event(self.id, kind::END, &[]);
                 }
             }
-            Err(_) => self.terminate(false, work),
+            Err(error) => {
+                self.note_fault(Fault::Read(error));
+                self.terminate(false, work);
+            }
         }
     }
 

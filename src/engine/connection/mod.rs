@@ -7,6 +7,7 @@
 mod ending;
 mod flags;
 mod input;
+mod last;
 mod marks;
 mod output;
 mod packing;
@@ -23,6 +24,7 @@ use crate::proto::deflate::Pool;
 use crate::proto::session::Session;
 use crate::proto::wire::random_key;
 use flags::Flags;
+use last::{Fault, Last};
 use marks::Marks;
 use packing::Packing;
 use std::sync::Arc;
@@ -111,6 +113,10 @@ struct Extra {
     marks: Option<Marks>,
     /// A large message that is being compressed.
     packing: Option<Box<Packing>>,
+    /// What broke it.
+    fault: Option<Fault>,
+    /// What is told at its end.
+    last: Option<Last>,
 }
 
 /// A live connection.

@@ -1,6 +1,7 @@
 //! How a connection's output goes out: to the kernel, once a turn, or to the Duplex that JavaScript writes.
 
 use super::flags::Flags;
+use super::last::Fault;
 use super::{Connection, Work};
 use crate::engine::transport::{Errno, Flushed, Segment, Transport};
 
@@ -43,7 +44,7 @@ impl Connection {
                     Flushed::Full
                 }
                 Err(Errno::AGAIN) => Flushed::Full,
-                Err(_) => Flushed::Broken,
+                Err(error) => Flushed::Broken(error),
             }
         } else {
             self.flush_queue(work)
@@ -80,7 +81,10 @@ impl Connection {
                 self.flags.clear(Flags::WRITABLE);
                 self.flags.set(Flags::BLOCKED);
             }
-            Flushed::Broken => self.give_up_output(work),
+            Flushed::Broken(error) => {
+                self.note_fault(Fault::Write(error));
+                self.give_up_output(work);
+            }
         }
         if progress > 0 && self.flags.has(Flags::NOTIFY) {
             self.flags.set(Flags::WRITTEN);

@@ -41,7 +41,8 @@ pub mod kind {
     pub const END: u32 = 6;
     /// Output JavaScript waits for has gone out, all or in part.
     pub const WRITTEN: u32 = 8;
-    /// The connection is gone; always its last event.
+    /// The connection is gone; always its last event. Nothing, or how much of what JavaScript sent was taken (a double),
+    /// the number of the kernel's error (four bytes), and whether it was reading (0) or writing (1) that had it.
     pub const CLOSED: u32 = 7;
     /// For a Duplex that another thread serves: bytes to be written to it.
     pub const OUTPUT: u32 = 11;

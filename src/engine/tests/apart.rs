@@ -197,6 +197,18 @@ fn two_that_compress_understand_each_other_and_javascript_does_none_of_it() {
 }
 
 #[test]
+fn how_much_was_compressed_is_told_at_the_end() {
+    let mut js = apart(compressing(Role::Server, 1 << 20));
+    js.slab.send(ID, Opcode::Text, b"in time");
+    js.slab.leave(ID);
+    wait(&mut js, kind::FLUSHED);
+    js.slab.send(ID, Opcode::Text, b"too late");
+    let told = wait(&mut js, kind::CLOSED);
+    let last = told.last().unwrap();
+    assert_eq!(last.data, [&9f64.to_le_bytes()[..], &[0; 5]].concat());
+}
+
+#[test]
 fn a_bomb_is_an_error_of_its_connection_only() {
     let mut settings = compressing(Role::Server, 1 << 20);
     settings.session.max_payload = 100_000;

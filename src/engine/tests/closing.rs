@@ -4,6 +4,7 @@ use super::support::{DRIVERS, Js, Options, Peer, frame, payload, settings, settl
 use crate::engine::driver::exchange::Driver;
 use crate::engine::memory::batch::kind;
 use crate::engine::settings::Settings;
+use crate::engine::transport::Errno;
 use crate::proto::wire::Opcode;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -300,6 +301,8 @@ fn the_fin_of_a_connection_that_broke_is_not_told() {
         reset(peer);
         until(&mut js, &mut [], |js, _| js.heard(1, kind::CLOSED));
         assert!(!js.heard(1, kind::FINISHED));
+        let last = js.told(1).pop().unwrap();
+        assert_eq!(last.data[8..12], Errno::CONNRESET.raw_os_error().to_le_bytes());
     }
 }
 
@@ -361,7 +364,8 @@ fn terminate_ends_it_at_once_and_nothing_follows() {
             js.heard(id, kind::CLOSED) && peers[0].ended
         });
         assert_eq!(peers[0].received(), 0);
-        assert_eq!(kinds(&mut js, id).last(), Some(&kind::CLOSED));
+        let last = js.told(id).pop().unwrap();
+        assert_eq!((last.kind, &last.data[..]), (kind::CLOSED, &b""[..]), "nothing broke");
         assert_eq!(js.hub.reactor().live(), 1);
     }
 }

@@ -38,8 +38,8 @@ pub enum Flushed {
     All,
     /// The kernel is full.
     Full,
-    /// The connection is broken; reading will tell.
-    Broken,
+    /// The connection is broken; reading will tell its end.
+    Broken(Errno),
 }
 
 /// The pieces, oldest first.
@@ -76,7 +76,7 @@ impl Queue {
                 Ok(taken) => taken,
                 Err(Errno::AGAIN) => return (Flushed::Full, total),
                 Err(Errno::INTR) => continue,
-                Err(_) => return (Flushed::Broken, total),
+                Err(error) => return (Flushed::Broken(error), total),
             };
             total += taken;
             self.taken(taken, released);
