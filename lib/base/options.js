@@ -84,12 +84,13 @@ const configs = [];
  * exchanged for an equal one that exists.
  *
  * @param {Object} options The options, with their defaults filled in
- * @param {Boolean} [isServer=true] Whether the connection is an accepted one
+ * @param {Boolean} isServer Whether the connection is an accepted one
+ * @param {Boolean} pongs Whether the application has a `pong()` of its own
  * @return {Object} The frozen config
  * @private
  */
-function configOf(options, isServer = true) {
-  return shared(normalise(options, isServer));
+function configOf(options, isServer, pongs) {
+  return shared(normalise(options, isServer, pongs));
 }
 
 /**
@@ -145,17 +146,19 @@ function isEqual(a, b) {
  *
  * @param {Object} options The options, with their defaults filled in
  * @param {Boolean} isServer Whether the connection is an accepted one
+ * @param {Boolean} pongs Whether the application has a `pong()` of its own
  * @return {Object} The config
  * @private
  */
-function normalise(options, isServer) {
+function normalise(options, isServer, pongs) {
   const { closeTimeout, onBackpressure, receiveCredit } = CONNECTION_DEFAULTS;
   /** Whether the application chooses the masks, those of pongs too. */
   const chooses = !isServer && Boolean(options.generateMask);
+  const isByHand = chooses || pongs;
 
   return {
     allowSynchronousEvents: options.allowSynchronousEvents !== false,
-    autoPong: Boolean(options.autoPong) && !chooses,
+    autoPong: Boolean(options.autoPong) && !isByHand,
     closeTimeout: duration(options.closeTimeout, closeTimeout),
     deflate: null,
     generateMask: chooses ? options.generateMask : null,
@@ -166,7 +169,7 @@ function normalise(options, isServer) {
     maxPayload: limit(options.maxPayload, 0),
     maxPendingAutoPongs: limit(options.maxPendingAutoPongs, 0),
     onBackpressure: options.onBackpressure ?? onBackpressure,
-    pongsByHand: Boolean(options.autoPong) && chooses,
+    pongsByHand: Boolean(options.autoPong) && isByHand,
     receiveCredit: limit(options.receiveCredit, receiveCredit, MOST),
     skipUTF8Validation: Boolean(options.skipUTF8Validation)
   };
@@ -177,16 +180,20 @@ function normalise(options, isServer) {
  *
  * @param {Object} options The options of `setSocket()`
  * @param {Object} config The config so far
+ * @param {Boolean} pongs Whether the application has a `pong()` of its own
  * @return {Object} The changes
  * @private
  */
-function limitsOf(options, config) {
+function limitsOf(options, config, pongs) {
   const { autoPong, closeTimeout, isServer, maxBackpressure, maxPendingAutoPongs, onBackpressure, pongsByHand } =
     config;
   const { receiveCredit } = config;
   const kept = { closeTimeout, maxBackpressure, maxPendingAutoPongs, onBackpressure, receiveCredit };
 
-  return normalise({ ...options, ...kept, autoPong: autoPong || pongsByHand }, isServer);
+  const limits = normalise({ ...options, ...kept, autoPong: autoPong || pongsByHand }, isServer, pongs);
+
+  // What was agreed on before stays so.
+  return { ...limits, deflate: config.deflate };
 }
 
 /**

@@ -7,11 +7,11 @@ const http = require('http');
 const https = require('https');
 
 const asyncContext = require('../base/async-context');
-const { attach } = require('../transport/attach');
+const { establish } = require('../transport/attach');
 const { confirm } = require('./response');
 const { faultOf, parse, targetOf } = require('./address');
 const { checkProtocols, dropCredentials, requestTo } = require('./request');
-const { CLOSED, CLOSING, CONNECTING, ERROR_EMITTED } = require('../base/constants');
+const { CLOSING, CONNECTING, ERROR_EMITTED } = require('../base/constants');
 
 const VERSIONS = [8, 13];
 
@@ -261,7 +261,7 @@ class ClientHandshake {
     this.options = this.protocols = this.first = null;
     // The request would be taken for a response that has to be waited for, and is not needed any more.
     socket._httpMessage = null;
-    attach(ws, { req: null, socket, head }, '', options, {
+    establish(ws, { req: null, socket, head }, '', options, {
       onFail: (err) => this.abortSocket(socket, err),
       onOpen() {}
     });
@@ -342,9 +342,8 @@ class ClientHandshake {
   emitClose() {
     const { ws } = this;
 
-    ws._readyState = CLOSED;
     try {
-      this.emit('close', ws._closeCode, ws._closeMessage);
+      asyncContext.run(ws._$resource, ws.emitClose, ws);
     } finally {
       asyncContext.release(ws._$resource);
     }

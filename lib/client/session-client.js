@@ -7,7 +7,7 @@
 const { IncomingMessage } = require('http');
 
 const asyncContext = require('../base/async-context');
-const { attach } = require('../transport/attach');
+const { establish } = require('../transport/attach');
 const { codedError } = require('../base/errors');
 const { confirm } = require('./response');
 const { ClientHandshake, TOO_EARLY } = require('./client');
@@ -138,7 +138,7 @@ class SessionHandshake extends ClientHandshake {
     this.req = null;
     if (protocol) ws._protocol = protocol;
     this.options = this.protocols = this.first = null;
-    attach(ws, { req: null, socket: stream, head }, '', options, {
+    establish(ws, { req: null, socket: stream, head }, '', options, {
       onFail: (err) => this.abortSocket(stream, err),
       onOpen() {}
     });

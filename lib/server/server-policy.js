@@ -8,6 +8,7 @@ const { plainResponse, responseLines, responseOf, streamLines } = require('../ha
 const { abortHandshake } = require('../handshake/refusal');
 const { isStreamRequest } = require('../http2/request');
 const { breakOff } = require('../http2/stream');
+const { ownEmit } = require('../base/own-emit');
 
 /** A request that makes no HTTP/2 gets no answer of HTTP/2. */
 const CONNECTION_FIELD = 'ERR_UPSHIFT_CONNECTION_FIELD';
@@ -118,8 +119,10 @@ function extensionsFor(wss, req, socket) {
 function responseFor(wss, req, accept, { _$config: { deflate: agreed }, _protocol: protocol }) {
   const isOverStream = isStreamRequest(req);
 
-  if (!isOverStream && protocol === '' && agreed === null && wss.listenerCount('headers') === 0)
-    return plainResponse(accept);
+  // Whoever has replaced `emit` sees all events.
+  const isUnheard = wss.emit === ownEmit && wss.listenerCount('headers') === 0;
+
+  if (!isOverStream && protocol === '' && agreed === null && isUnheard) return plainResponse(accept);
 
   const lines = isOverStream ? streamLines(protocol, agreed?.agreed) : responseLines(accept, protocol, agreed?.agreed);
 

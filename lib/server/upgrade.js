@@ -7,7 +7,7 @@
 const WebSocket = require('../websocket/websocket');
 const deflate = require('../handshake/deflate');
 const takeover = require('../takeover/takeover');
-const { attach } = require('../transport/attach');
+const { establish } = require('../transport/attach');
 const { isStreamRequest } = require('../http2/request');
 const { HandshakeError } = require('../base/errors');
 const { UPGRADE_DEFAULTS, checkOptions } = require('../base/options');
@@ -75,7 +75,7 @@ async function upgrade(req, socket, head, options) {
     : responseOf(responseLines(verdict.accept, protocol, agreed?.agreed).concat(lines));
 
   return new Promise((resolve, fail) => {
-    attach(ws, { req, socket, head }, response, options, {
+    establish(ws, { req, socket, head }, response, options, {
       onOpen: resolve,
       onFail() {
         socket.destroy();

@@ -13,7 +13,7 @@ const takeover = require('../takeover/takeover');
 const { EMPTY_BUFFER } = require('../base/constants');
 const { SERVER_DEFAULTS, checkOptions } = require('../base/options');
 const { abortHandshake } = require('../handshake/refusal');
-const { attach } = require('../transport/attach');
+const { establish } = require('../transport/attach');
 const { equip, isStream } = require('../http2/stream');
 const { listenTo, requireUpgrade } = require('./listening');
 const { requestOf } = require('../http2/request');
@@ -309,7 +309,7 @@ class WebSocketServer extends EventEmitter {
       if (protocol) ws._protocol = protocol;
     }
 
-    attach(ws, upgrade, responseFor(this, req, accept, ws), options, {
+    establish(ws, upgrade, responseFor(this, req, accept, ws), options, {
       onFail: () => socket.destroy(),
       onOpen: () => {
         if (this.clients) {

@@ -10,6 +10,7 @@
 //
 //   guard(socket)              at once, before anything is awaited
 //   isTaken(socket)            is it ours already?
+//   checkFree(socket)          it must not be
 //   settle(req, socket, done)  wait until it may be written to; for refusals,
 //                              since `take` does so by itself
 //   take(req, socket, head, options)
@@ -110,7 +111,7 @@ function isTaken(socket) {
  *
  * @param {Duplex} socket The socket
  * @throws {Error} `ERR_UPSHIFT_TAKEN` when it was
- * @private
+ * @public
  */
 function checkFree(socket) {
   if (isTaken(socket)) {
@@ -375,4 +376,4 @@ function hand(req, socket, head, done) {
   if (!isSettled) takenSockets().add(socket);
 }
 
-module.exports = { guard, hand, isTaken, settle, take, unguard };
+module.exports = { checkFree, guard, hand, isTaken, settle, take, unguard };

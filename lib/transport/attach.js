@@ -91,4 +91,77 @@ function runOnStream(ws, { duplex, leftover }, response) {
   channel.catchUp();
 }
 
-module.exports = { attach };
+/**
+ * Attaches a WebSocket whose handshake was made here: through its `setSocket()`, if the application has one of its own.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {Object} upgrade As for `attach()`
+ * @param {(String|String[])} response As for `attach()`
+ * @param {Object} options As for `attach()`
+ * @param {Object} then As for `attach()`
+ * @throws {Error} If the socket was taken over before
+ * @private
+ */
+function establish(ws, upgrade, response, options, then) {
+  if (ws._$isOwn('setSocket')) handOver(ws, upgrade, response, options, then);
+  else attach(ws, upgrade, response, options, then);
+}
+
+module.exports = { attach, establish };
+
+/**
+ * Answers the request, and has the application go on.
+ *
+ * @param {WebSocket} ws The WebSocket
+ * @param {Object} upgrade As for `attach()`
+ * @param {(String|String[])} response As for `attach()`
+ * @param {Object} options As for `attach()`
+ * @param {Object} then As for `attach()`
+ * @throws {Error} If the socket was taken over before
+ * @private
+ */
+function handOver(ws, { req, socket, head }, response, options, then) {
+  takeover.guard(socket);
+  takeover.checkFree(socket);
+  takeover.settle(req, socket, (err) => {
+    if (err) {
+      then.onFail(err);
+      return;
+    }
+
+    if (typeof response !== 'string') accept(socket, response);
+    else if (response !== '') socket.write(response, 'latin1');
+
+    ws.setSocket(socket, head, settingsOf(options));
+    then.onOpen(ws);
+  });
+}
+
+/**
+ * What `setSocket()` is told.
+ *
+ * @param {Object} options The options, with their defaults filled in
+ * @return {Object} Those that concern it
+ * @private
+ */
+function settingsOf({
+  allowSynchronousEvents,
+  generateMask,
+  maxBufferedChunks,
+  maxFragments,
+  maxPayload,
+  releaseSocket,
+  skipUTF8Validation,
+  transport
+}) {
+  return {
+    allowSynchronousEvents,
+    generateMask,
+    maxBufferedChunks,
+    maxFragments,
+    maxPayload,
+    releaseSocket,
+    skipUTF8Validation,
+    transport
+  };
+}

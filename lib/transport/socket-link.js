@@ -57,7 +57,7 @@ class SocketLink {
     this.tail.onRelease = cb;
 
     if (this.tail.isReleased) setImmediate(() => this.release());
-    else if (why === 'destroy') ws.terminate();
+    else if (why === 'destroy') ws._$terminate();
     else if (why === 'reset') ws._$reset();
 
     // 'eof' needs nothing: the engine comes to the same FIN after what was received before it.

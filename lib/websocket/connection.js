@@ -54,7 +54,7 @@ class Connection extends EventEmitter {
     this._$client = null;
     this._closeCode = 1006;
     this._closeMessage = EMPTY_BUFFER;
-    this._$config = configOf(options, isServer);
+    this._$config = configOf(options, isServer, this._$isOwn('pong'));
     this._$flow = 0;
     this._$id = 0;
     this._$link = null;
@@ -204,6 +204,19 @@ class Connection extends EventEmitter {
   emitClose() {
     this._readyState = CLOSED;
     this.emit('close', this._closeCode, this._closeMessage);
+  }
+
+  /**
+   * Drops the connection.
+   *
+   * @private
+   */
+  _$terminate() {
+    if (this._$channel === null) return;
+
+    this._readyState = CLOSING;
+    this._$flow |= TERMINATED;
+    this._$channel.terminate(this);
   }
 
   /**

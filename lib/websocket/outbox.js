@@ -163,7 +163,7 @@ class Outbox {
  * @private
  */
 function giveUp(outbox) {
-  if (outbox.reading) outbox.ws.terminate();
+  if (outbox.reading) outbox.ws._$terminate();
 }
 
 /**

@@ -27,7 +27,6 @@ const {
   PING,
   PONG,
   READY_STATES,
-  TERMINATED,
   TEXT
 } = require('../base/constants');
 
@@ -321,7 +320,7 @@ class WebSocket extends Connection {
    * @private
    */
   setSocket(socket, head, options) {
-    this._$config = configWith(this._$config, limitsOf(options, this._$config));
+    this._$config = configWith(this._$config, limitsOf(options, this._$config, this._$isOwn('pong')));
     attach(this, { req: null, socket, head }, '', options, {
       onFail: () => socket.destroy(),
       onOpen() {}
@@ -334,16 +333,19 @@ class WebSocket extends Connection {
    * @public
    */
   terminate() {
-    if (this._readyState === CONNECTING && this._$client !== null) {
-      this._$client.abort();
-      return;
-    }
+    if (this._readyState === CONNECTING && this._$client !== null) this._$client.abort();
+    else this._$terminate();
+  }
 
-    if (this._$channel === null) return;
-
-    this._readyState = CLOSING;
-    this._$flow |= TERMINATED;
-    this._$channel.terminate(this);
+  /**
+   * Whether a method is not that of this class, but of one that extends it.
+   *
+   * @param {String} name The name of the method
+   * @return {Boolean} `true` if it is
+   * @private
+   */
+  _$isOwn(name) {
+    return this[name] !== WebSocket.prototype[name];
   }
 }
 
