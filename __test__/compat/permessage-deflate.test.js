@@ -10,7 +10,7 @@ const { promisify } = require('node:util');
 
 const ws = require('ws');
 
-const { WebSocket } = require('../support/implementation');
+const { WebSocket, ownAddition } = require('../support/implementation');
 
 const { PerMessageDeflate, Receiver, Sender, extension } = WebSocket;
 
@@ -34,7 +34,7 @@ function outcome(act) {
   try {
     return { ...act() };
   } catch (err) {
-    return `${err.name}: ${err.message}`;
+    return `${err.name} ${err.code}: ${err.message}`;
   }
 }
 
@@ -56,7 +56,8 @@ const HEADERS = [
   'permessage-deflate; server_max_window_bits=9, permessage-deflate',
   'permessage-deflate; unknown',
   'permessage-deflate; server_max_window_bits=7',
-  'permessage-deflate; server_no_context_takeover=1'
+  'permessage-deflate; server_no_context_takeover=1',
+  'permessage-deflate; client_max_window_bits; client_max_window_bits'
 ];
 
 describe('PerMessageDeflate', () => {
@@ -83,6 +84,22 @@ describe('PerMessageDeflate', () => {
       }
     });
   }
+
+  test('accepts none of no offers', () => {
+    assert.throws(() => new PerMessageDeflate({ isServer: true }).accept([]), {
+      name: 'Error',
+      message: 'None of the extension offers can be accepted'
+    });
+  });
+
+  test('does not promise a window of 256 bytes', ownAddition, () => {
+    const { 'permessage-deflate': offers } = extension.parse('permessage-deflate; server_max_window_bits=8');
+
+    assert.throws(() => new PerMessageDeflate({ isServer: true }).accept(offers), {
+      name: 'Error',
+      message: 'None of the extension offers can be accepted'
+    });
+  });
 
   for (const options of [{}, { serverNoContextTakeover: true, clientNoContextTakeover: true }]) {
     test(`compresses and decompresses with ${JSON.stringify(options)}`, async () => {

@@ -64,18 +64,11 @@ class PerMessageDeflate {
    * @public
    */
   accept(configurations) {
-    const header = extension.format({ [deflate.NAME]: configurations });
+    const agreement = configurations.length === 0 ? null : this._agree(configurations);
 
-    try {
-      const { agreed } = this._isServer
-        ? deflate.acceptOffers(this._options, header)
-        : deflate.acceptResponse(this._options, header);
+    if (agreement === null) throw new Error('None of the extension offers can be accepted');
 
-      this.params = paramsOf(agreed);
-    } catch (err) {
-      throw err.message.startsWith('Invalid value ') ? new TypeError(err.message) : err;
-    }
-
+    this.params = paramsOf(agreement.agreed);
     return this.params;
   }
 
@@ -139,6 +132,29 @@ class PerMessageDeflate {
       if (err) callback(err);
       else callback(null, result);
     });
+  }
+
+  /**
+   * Chooses among offers, or looks at a response.
+   *
+   * @param {Object[]} configurations What the peer has sent
+   * @return {?Object} What was agreed on, `null` for nothing
+   * @throws {Error} If what the peer has sent cannot be accepted
+   * @private
+   */
+  _agree(configurations) {
+    const header = extension.format({ [deflate.NAME]: configurations });
+
+    try {
+      return this._isServer
+        ? deflate.acceptOffers(this._options, header)
+        : deflate.acceptResponse(this._options, header);
+    } catch (err) {
+      if (err.code === undefined) throw err;
+
+      // Those of the addon carry a code of its own.
+      throw new (err.message.startsWith('Invalid value ') ? TypeError : Error)(err.message);
+    }
   }
 
   /**
