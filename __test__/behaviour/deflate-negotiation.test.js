@@ -3,6 +3,7 @@
 // Who gets permessage-deflate, with which parameters, and who is refused?
 
 const assert = require('node:assert/strict');
+const zlib = require('node:zlib');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
@@ -41,6 +42,20 @@ async function answer(t, perMessageDeflate, offers) {
     extensions: /^sec-websocket-extensions: (.*)\r$/im.exec(head)?.[1],
     status: Number(head.split(' ')[1])
   };
+}
+
+/**
+ * @param {Function} act Something that throws
+ * @return {Error} What
+ */
+function errorOf(act) {
+  try {
+    act();
+  } catch (err) {
+    return err;
+  }
+
+  throw new assert.AssertionError({ message: `nothing thrown by ${act}` });
 }
 
 describe('negotiation', () => {
@@ -105,6 +120,34 @@ describe('negotiation', () => {
     assert.equal(err.message, 'Invalid or unacceptable Sec-WebSocket-Extensions header');
     socket.destroy();
     client.socket.destroy();
+  });
+
+  test('refuses settings that zlib refuses, in its words', ownAddition, () => {
+    for (const [name, make, settings] of [
+      ['zlibDeflateOptions', zlib.createDeflateRaw, { level: 99 }],
+      ['zlibDeflateOptions', zlib.createDeflateRaw, { level: '6' }],
+      ['zlibDeflateOptions', zlib.createDeflateRaw, { memLevel: 0 }],
+      ['zlibDeflateOptions', zlib.createDeflateRaw, { strategy: 9 }],
+      ['zlibDeflateOptions', zlib.createDeflateRaw, { chunkSize: 10 }],
+      ['zlibInflateOptions', zlib.createInflateRaw, { chunkSize: 10 }]
+    ]) {
+      const perMessageDeflate = { [name]: settings };
+      const refusal = errorOf(() => make(settings));
+
+      for (const act of [
+        () => new WebSocket.Server({ noServer: true, perMessageDeflate }),
+        () => new WebSocket('ws://127.0.0.1', { perMessageDeflate })
+      ]) {
+        const { code, message, name: kind } = errorOf(act);
+
+        assert.deepEqual([code, message, kind], [refusal.code, refusal.message, refusal.name]);
+      }
+    }
+
+    // As in ws the window is not among them, and what is not there is a default.
+    for (const zlibDeflateOptions of [{ windowBits: 99 }, { level: undefined, memLevel: NaN }, null]) {
+      new WebSocket.Server({ noServer: true, perMessageDeflate: { zlibDeflateOptions } });
+    }
   });
 
   test('refuses options that name no window', ownAddition, () => {

@@ -225,6 +225,27 @@ describe('a server', () => {
   });
 });
 
+describe('the level of compression', () => {
+  const text = Buffer.from(Array.from({ length: 20000 }, (_, i) => ((i * i) % 97) + ((i * 7) % 13)));
+  const sizeAt = async (t, level) => {
+    const perMessageDeflate = { zlibDeflateOptions: { level } };
+    const { client, socket } = await rawPair(t, { perMessageDeflate }, offering());
+
+    socket.send(text);
+    return (await client.frame()).payload.length;
+  };
+
+  test('is that of zlibDeflateOptions', async (t) => {
+    assert.ok((await sizeAt(t, 9)) < (await sizeAt(t, 1)));
+    assert.ok((await sizeAt(t, 0)) > text.length);
+  });
+
+  test('is the default of zlib where it is -1', async (t) => {
+    assert.equal(await sizeAt(t, -1), await sizeAt(t, 6));
+    assert.ok((await sizeAt(t, -1)) < (await sizeAt(t, 1)));
+  });
+});
+
 describe('with the client of ws', () => {
   const options = [
     [true, true],

@@ -3,6 +3,8 @@
 // What do the options of permessage-deflate (RFC 7692) mean, and what was agreed on? Both roles negotiate in Rust; here
 // the options of ws become what Rust understands, and what was agreed on becomes part of a connection's config.
 
+const zlib = require('zlib');
+
 const native = require('../base/native');
 const { configWith } = require('../base/options');
 
@@ -17,6 +19,9 @@ const LEVEL = 1;
 /** zlib's default, and the least window there is a compressor for. */
 const MEM_LEVEL = 8;
 const COMPRESSOR_BITS = 9;
+/** What zlib calls its own level, and the largest window there is. */
+const OWN_LEVEL = 6;
+const MOST_BITS = 15;
 
 /** How many agreements are kept for sharing: a peer chooses among 256 for each set of options. */
 const KEPT_AGREEMENTS = 1024;
@@ -80,14 +85,18 @@ function use(ws, agreed) {
 }
 
 /**
- * Refuses option values that no handshake could use.
+ * Refuses option values that no handshake or no message could use.
  *
  * @param {(Boolean|Object)} options The option `perMessageDeflate`
- * @throws {RangeError} If there is one
+ * @throws {(RangeError|TypeError)} If there is one
  * @private
  */
 function check(options) {
-  if (options) wishes(options);
+  if (!options) return;
+
+  wishes(options);
+  checkSettings(zlib.createDeflateRaw, options.zlibDeflateOptions);
+  checkSettings(zlib.createInflateRaw, options.zlibInflateOptions);
 }
 
 module.exports = { NAME, acceptOffers, acceptResponse, check, offer, use };
@@ -107,6 +116,18 @@ function wishes(options) {
     serverMaxWindowBits: windowOf('serverMaxWindowBits', options.serverMaxWindowBits),
     serverNoContextTakeover: flagOf(options.serverNoContextTakeover)
   };
+}
+
+/**
+ * Has zlib refuse settings that are none, as ws does with the first message. Nothing is allocated before there is one.
+ *
+ * @param {Function} create Makes a stream of zlib
+ * @param {?Object} settings Its options
+ * @throws {(RangeError|TypeError)} If one of them is refused
+ * @private
+ */
+function checkSettings(create, settings) {
+  if (settings) create({ ...settings, windowBits: MOST_BITS }).close();
 }
 
 /**
@@ -149,7 +170,7 @@ function agreement({ threshold, zlibDeflateOptions }, agreed) {
   const { level, memLevel, strategy } = zlibDeflateOptions ?? {};
   const fresh = {
     agreed,
-    level: setting(level, 0, 9, LEVEL),
+    level: level === zlib.constants.Z_DEFAULT_COMPRESSION ? OWN_LEVEL : setting(level, 0, 9, LEVEL),
     memLevel: setting(memLevel, 1, 9, MEM_LEVEL),
     strategy: setting(strategy, 0, 4, 0),
     threshold: threshold === undefined ? THRESHOLD : Math.max(0, Number(threshold) || 0)
@@ -175,5 +196,5 @@ function agreement({ threshold, zlibDeflateOptions }, agreed) {
  * @private
  */
 function setting(value, least, most, none) {
-  return Number.isInteger(value) && value >= least && value <= most ? value : none;
+  return Number.isFinite(value) && value >= least && value <= most ? Math.trunc(value) : none;
 }
