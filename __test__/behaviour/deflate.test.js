@@ -48,6 +48,22 @@ function unpack(...payloads) {
 }
 
 /**
+ * Finds what is wrong with a payload.
+ *
+ * @param {Buffer} payload The payload of a frame
+ * @return {?Object} What zlib says, `null` for nothing
+ */
+function faultOf(payload) {
+  try {
+    unpack(payload);
+  } catch ({ code, errno, message }) {
+    return { code, errno, message };
+  }
+
+  return null;
+}
+
+/**
  * Waits for the close frame.
  *
  * @param {RawClient} client The client
@@ -184,8 +200,39 @@ describe('a server', () => {
     const [err] = await error;
 
     assert.equal(err.constructor, Error);
-    assert.equal(err.code, 'Z_DATA_ERROR');
+    assert.deepEqual([err.code, err.errno], ['Z_DATA_ERROR', zlib.constants.Z_DATA_ERROR]);
     assert.equal(err.message, 'invalid block type');
+  });
+
+  test('says it in the words of zlib, wherever it is found', async (t) => {
+    const words = [];
+    let seed = 7;
+    const random = (below) => (seed = (seed * 48271) % 0x7fffffff) % below;
+
+    while (words.length < 30) {
+      const packed = pack(Buffer.from(Array.from({ length: 500 + random(3000) }, () => 97 + random(20))));
+
+      for (let i = 0; i < 3; i++) packed[random(packed.length)] ^= 1 << random(8);
+
+      const expected = faultOf(packed);
+
+      if (expected === null) continue;
+      words.push(expected.message);
+
+      const { client, socket } = await rawPair(t, { perMessageDeflate: true }, offering());
+      const error = once(socket, 'error');
+
+      client.write(encode(2, packed, { rsv: RSV1 }));
+
+      const [{ code, errno, message }] = await error;
+
+      assert.deepEqual({ code, errno, message }, expected);
+      client.socket.destroy();
+    }
+
+    // Errors of the inner loop of zlib, and of what is around it.
+    assert.ok(words.includes('invalid distance too far back'));
+    assert.ok(new Set(words).size > 3);
   });
 
   for (const [name, frame, code] of [

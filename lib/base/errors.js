@@ -6,6 +6,7 @@
 
 const { STATUS_CODES } = require('http');
 const { getSystemErrorName } = require('util');
+const { Z_DATA_ERROR } = require('zlib').constants;
 
 /**
  * Builds the error that a breach of the protocol is reported with, in the constructor ws uses for it: a value is out of
@@ -17,9 +18,15 @@ const { getSystemErrorName } = require('util');
  * @private
  */
 function protocolError(code, message) {
-  const ErrorType = code === 'WS_ERR_INVALID_UTF8' || code === 'Z_DATA_ERROR' ? Error : RangeError;
+  const isOfZlib = code === 'Z_DATA_ERROR';
+  const err = withCode(
+    new (isOfZlib || code === 'WS_ERR_INVALID_UTF8' ? Error : RangeError)(message),
+    code,
+    protocolError
+  );
 
-  return withCode(new ErrorType(message), code, protocolError);
+  if (isOfZlib) err.errno = Z_DATA_ERROR;
+  return err;
 }
 
 /**

@@ -24,8 +24,10 @@ pub enum InflateError {
     Invalid(Fault),
 }
 
-/// What zlib says about what is no deflate stream. The last stands for all else: an error of the fast loop of zlib-rs is
-/// overwritten within the same call.
+/// Less than the fast loop of zlib-rs begins with. It overwrites its errors within the same call.
+const SLOWLY: usize = 8;
+
+/// What zlib says about what is no deflate stream. The last stands for all else.
 const WORDS: [&str; 12] = [
     "invalid block type",
     "invalid stored block lengths",
@@ -46,10 +48,13 @@ const WORDS: [&str; 12] = [
 pub struct Fault(u8);
 
 impl Fault {
+    /// All else.
+    const UNKNOWN: Self = Self(WORDS.len() as u8 - 1);
+
     /// It said `words`.
     fn said(words: &str) -> Self {
         let at = WORDS.iter().position(|known| *known == words);
-        Self(at.unwrap_or(WORDS.len() - 1) as u8)
+        at.map_or(Self::UNKNOWN, |at| Self(at as u8))
     }
 
     /// The words.
@@ -78,6 +83,8 @@ pub struct Inflating {
     owner: u64,
     /// Final blocks so far.
     finals: usize,
+    /// It has come in several pieces.
+    is_torn: bool,
 }
 
 impl std::fmt::Debug for Inflating {
@@ -100,6 +107,7 @@ impl Inflating {
             window: 1 << bits.clamp(8, 15),
             owner,
             finals: 0,
+            is_torn: false,
         }
     }
 
@@ -118,6 +126,7 @@ impl Inflating {
     ) -> Result<(), InflateError> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut rest = input;
+        let is_whole = !std::mem::replace(&mut self.is_torn, true);
         loop {
             // One byte more than allowed tells that there are more.
             let room = scratch.len().min((most - message.len()).saturating_add(1));
@@ -132,9 +141,9 @@ impl Inflating {
             append(message, place.get(..made).unwrap_or_default(), most);
             rest = rest.get(taken..).unwrap_or_default();
             match done {
-                Err(error) => {
-                    let words = self.inflate.error_message().unwrap_or(error.as_str());
-                    return Err(InflateError::Invalid(Fault::said(words)));
+                Err(_) => {
+                    let again = is_whole.then_some(input);
+                    return Err(InflateError::Invalid(self.fault(again, scratch)));
                 }
                 Ok(Status::StreamEnd) => self.go_on(message)?,
                 Ok(_) if made < room => return Ok(()),
@@ -156,12 +165,45 @@ impl Inflating {
     fn go_on(&mut self, message: &[u8]) -> Result<(), InflateError> {
         self.finals += 1;
         if self.finals > FINALS + message.len() / BYTES_PER_FINAL {
-            return Err(InflateError::Invalid(Fault::said("")));
+            return Err(InflateError::Invalid(Fault::UNKNOWN));
         }
         self.record(message);
         self.inflate.reset(false);
         refer(&mut self.inflate, &mut self.history);
         Ok(())
+    }
+
+    /// What was wrong just now. Where all of the message up to there is at hand, what the fast loop has forgotten is found
+    /// without it.
+    #[cold]
+    fn fault(&mut self, again: Option<&[u8]>, scratch: &mut [u8]) -> Fault {
+        let said = self.inflate.error_message().map_or(Fault::UNKNOWN, Fault::said);
+        match again {
+            Some(input) if said == Fault::UNKNOWN && self.finals == 0 => self.fault_slowly(input, scratch),
+            _ => said,
+        }
+    }
+
+    /// The fault in a message of which this is all there is.
+    fn fault_slowly(&mut self, input: &[u8], scratch: &mut [u8]) -> Fault {
+        let mut inflate = Inflate::new(false, 15);
+        refer(&mut inflate, &mut self.history);
+        for piece in input.chunks(SLOWLY) {
+            let end = inflate.total_in() + piece.len() as u64;
+            loop {
+                let at = piece.len() - (end - inflate.total_in()) as usize;
+                let rest = piece.get(at..).unwrap_or_default();
+                let before = inflate.total_out();
+                let done = inflate.decompress(rest, scratch, InflateFlush::SyncFlush);
+                let made = (inflate.total_out() - before) as usize;
+                match done {
+                    Err(_) => return inflate.error_message().map_or(Fault::UNKNOWN, Fault::said),
+                    Ok(_) if made < scratch.len() => break,
+                    Ok(_) => {}
+                }
+            }
+        }
+        Fault::UNKNOWN
     }
 
     /// Adds what is new in `message` to the history.
