@@ -189,6 +189,8 @@ export declare function confirmHandshake(head: string, headerCount: number, aske
 
 /** The rules and limits of connections. */
 export interface ConnectionSettings {
+  /** Several events may be emitted in one tick. */
+  allowSynchronousEvents: boolean
   /** We accepted the connection. */
   isServer: boolean
   /** Bytes of a message; 0 is unlimited. */
@@ -201,6 +203,8 @@ export interface ConnectionSettings {
   skipUTF8Validation: boolean
   /** Answer pings. */
   autoPong: boolean
+  /** Answers that may wait for the peer to take them; 0 is unlimited. */
+  maxPendingAutoPongs: number
   /** Milliseconds for the close handshake. */
   closeTimeout: number
   /** Bytes that may wait undelivered in JavaScript. */

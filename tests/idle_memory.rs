@@ -102,6 +102,8 @@ fn an_idle_connection_fits_into_256_bytes() {
     let settings = hub.reactor().settings().register(Settings {
         session: Config::default(),
         close_timeout: Duration::from_secs(30),
+        max_pending_pongs: 60,
+        tells_at_once: true,
         receive_credit: 256 << 10,
     });
     let (mut ours, mut peers): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());

@@ -39,7 +39,7 @@ export interface ConnectionOptions<U extends typeof WebSocket = typeof WebSocket
   maxFragments?: number | undefined;
   /** Bytes of one message, 0 for any. Default: 100 MiB. */
   maxPayload?: number | undefined;
-  /** Accepted for compatibility: one pong at most waits for a peer that does not read. */
+  /** Automatic pongs that may wait for the peer to take them, 0 for any; the next ping ends the connection. Default: 60. */
   maxPendingAutoPongs?: number | undefined;
   /** What happens above `maxBackpressure`. Default: `'terminate'`. */
   onBackpressure?: 'terminate' | 'close' | 'drop' | undefined;

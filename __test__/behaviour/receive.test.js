@@ -299,7 +299,7 @@ describe('pings', () => {
   });
 
   test('of a peer that does not read the pongs do not fill memory', ownAddition, async (t) => {
-    const { client, socket } = await rawPair(t);
+    const { client, socket } = await rawPair(t, { maxPendingAutoPongs: 0 });
     const count = 300000;
     const block = Buffer.concat(Array.from({ length: 1000 }, () => encode(9, 'p'.repeat(100))));
     let pings = 0;

@@ -167,7 +167,7 @@ function normalise(options, isServer, pongs) {
     maxBufferedChunks: limit(options.maxBufferedChunks, 0, MOST),
     maxFragments: limit(options.maxFragments, 0, MOST),
     maxPayload: limit(options.maxPayload, 0),
-    maxPendingAutoPongs: limit(options.maxPendingAutoPongs, 0),
+    maxPendingAutoPongs: limit(options.maxPendingAutoPongs, 0, MOST),
     onBackpressure: options.onBackpressure ?? onBackpressure,
     pongsByHand: Boolean(options.autoPong) && isByHand,
     receiveCredit: limit(options.receiveCredit, receiveCredit, MOST),

@@ -42,6 +42,7 @@ class Receiver extends Writable {
     this._isServer = Boolean(options.isServer);
     this._hasConcluded = false;
     this._session = new native.NativeReceiver({
+      allowSynchronousEvents: true,
       autoPong: false,
       closeTimeout: 0,
       deflate: deflateOf(options.extensions?.[NAME]),
@@ -49,6 +50,7 @@ class Receiver extends Writable {
       maxBufferedChunks: options.maxBufferedChunks | 0,
       maxFragments: options.maxFragments | 0,
       maxPayload: options.maxPayload | 0,
+      maxPendingAutoPongs: 0,
       receiveCredit: 1,
       skipUTF8Validation: Boolean(options.skipUTF8Validation)
     });

@@ -57,8 +57,8 @@ class WebSocketServer extends EventEmitter {
    * @param {Number} [options.maxFragments=16384] The maximum number of
    *     fragments of a message
    * @param {Number} [options.maxPayload=104857600] The maximum message size
-   * @param {Number} [options.maxPendingAutoPongs=60] Accepted for
-   *     compatibility: at most one pong waits for a peer that does not read
+   * @param {Number} [options.maxPendingAutoPongs=60] The maximum number of
+   *     automatic pongs that wait for the peer to take them, 0 for any
    * @param {Boolean} [options.noServer=false] No server at all
    * @param {String} [options.onBackpressure='terminate'] What happens above
    *     `maxBackpressure`: `'terminate'`, `'close'` or `'drop'`

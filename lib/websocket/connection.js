@@ -6,6 +6,7 @@
 const EventEmitter = require('events');
 
 const asyncContext = require('../base/async-context');
+const { answerPing } = require('./auto-pong');
 const { emitError } = require('./closing');
 const { ownEmit } = require('../base/own-emit');
 const { protocolError } = require('../base/errors');
@@ -103,13 +104,13 @@ class Connection extends EventEmitter {
   }
 
   /**
-   * A ping has arrived; the engine has answered it, unless the application chooses the masks.
+   * A ping has arrived; the engine has answered it, unless that is left to us.
    *
    * @param {Buffer} data Its payload
    * @private
    */
   _$onPing(data) {
-    if (this._$config.pongsByHand && this._readyState === OPEN) this.pong(data);
+    if (this._$config.pongsByHand && this._readyState === OPEN) answerPing(this, data);
     if (this._$config.allowSynchronousEvents) this.emit('ping', data);
     else emitAlone(this, 'ping', data);
   }
@@ -146,10 +147,15 @@ class Connection extends EventEmitter {
    *
    * @param {String} code A `WS_ERR_*` code
    * @param {String} message What it did
-   * @param {Number} closeCode The status code to close with
+   * @param {Number} closeCode The status code to close with, 0 when more pongs wait for it than may
    * @private
    */
   _$onError(code, message, closeCode) {
+    if (closeCode === 0) {
+      this.terminate();
+      return;
+    }
+
     this._$marks |= FAILED;
     this.close(closeCode);
     emitError(this, protocolError(code, message));

@@ -35,7 +35,10 @@ pub struct ChannelOptions {
 
 /// The rules and limits of connections.
 #[napi(object)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the options of ws")]
 pub struct ConnectionSettings {
+    /// Several events may be emitted in one tick.
+    pub allow_synchronous_events: bool,
     /// We accepted the connection.
     pub is_server: bool,
     /// Bytes of a message; 0 is unlimited.
@@ -49,6 +52,8 @@ pub struct ConnectionSettings {
     pub skip_utf8_validation: bool,
     /// Answer pings.
     pub auto_pong: bool,
+    /// Answers that may wait for the peer to take them; 0 is unlimited.
+    pub max_pending_auto_pongs: u32,
     /// Milliseconds for the close handshake.
     pub close_timeout: f64,
     /// Bytes that may wait undelivered in JavaScript.
@@ -77,6 +82,8 @@ impl From<ConnectionSettings> for Settings {
                 ..Config::default()
             },
             close_timeout: Duration::from_secs_f64(from.close_timeout.clamp(0.0, 1e12) / 1000.0),
+            max_pending_pongs: from.max_pending_auto_pongs,
+            tells_at_once: from.allow_synchronous_events,
             receive_credit: from.receive_credit.clamp(1, 1 << 30).cast_signed(),
         }
     }

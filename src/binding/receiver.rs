@@ -9,7 +9,7 @@ use napi_derive::napi;
 use super::class::ConnectionSettings;
 use crate::engine::settings::Settings;
 use crate::proto::deflate::Pool;
-use crate::proto::session::{Config, Session, Sink};
+use crate::proto::session::{Config, Pongs, Session, Sink};
 use crate::proto::wire::Opcode;
 
 /// What stands for an error where others have an opcode.
@@ -64,7 +64,7 @@ impl NativeReceiver {
         };
         let result = self
             .session
-            .receive(&self.config, bytes, &mut received, &mut Vec::new(), 0);
+            .receive(&self.config, bytes, &mut received, &mut Pongs::new(&mut Vec::new(), 0));
         if let Err(error) = result {
             let text = error.to_string().into_bytes();
             received.push(FAILED, text, Vec::new(), error.close_code());

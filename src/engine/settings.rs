@@ -12,6 +12,10 @@ pub struct Settings {
     pub session: Config,
     /// How long the close handshake may take.
     pub close_timeout: Duration,
+    /// Automatic pongs that may wait for the peer to take them, 0 for any.
+    pub max_pending_pongs: u32,
+    /// JavaScript may tell the application of several frames of one read at once.
+    pub tells_at_once: bool,
     /// Payload bytes (plus 64 a message) that may wait undelivered in JavaScript before reading stops.
     pub receive_credit: i32,
 }
@@ -31,11 +35,12 @@ impl Settings {
                 ..
             } = settings.session;
             let limits = (max_payload, max_fragments, max_buffered_chunks);
+            let pongs = (auto_pong, settings.max_pending_pongs, settings.tells_at_once);
             (
                 role,
                 limits,
                 skip_utf8_validation,
-                auto_pong,
+                pongs,
                 deflate,
                 settings.close_timeout,
                 settings.receive_credit,

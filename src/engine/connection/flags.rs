@@ -39,6 +39,8 @@ impl Flags {
     pub(super) const WATCHED: u32 = 1 << 18;
     /// It is out, unlike that of a connection that broke: to be told, if that was asked for.
     pub(super) const FINISHED: u32 = 1 << 19;
+    /// What a Duplex brought, and is not taken, came in several pieces.
+    pub(super) const PIECED: u32 = 1 << 20;
 
     pub(super) fn has(self, flag: u32) -> bool {
         self.0 & flag != 0

@@ -6,7 +6,7 @@ use super::{Connection, LARGE_READ, SMALL_READ, Work};
 use crate::engine::memory::batch::{Batch, MESSAGES_PER_READ, READ, Run, kind};
 use crate::engine::sink::BatchSink;
 use crate::engine::transport::{Errno, Transport};
-use crate::proto::session::{Progress, ProtocolError};
+use crate::proto::session::{Pongs, Progress, ProtocolError};
 
 impl Connection {
     /// News, then at most one read. The events are one run of `batch`; true: it is over and this was its last.
@@ -47,7 +47,7 @@ impl Connection {
         self.received += bytes.len() as u64;
         work.counters.bytes_in += bytes.len() as u64;
         if !self.is_deaf() {
-            self.input.extend_from_slice(bytes);
+            self.keep(bytes);
         }
         if end {
             self.flags.set(Flags::ENDING);
@@ -80,7 +80,9 @@ impl Connection {
     /// A Duplex was given so much that it has not passed on.
     pub(super) fn set_backlog(&mut self, backlog: u32) {
         if backlog > 0 || self.extra.is_some() {
-            self.extra.get_or_insert_default().backlog = backlog;
+            let extra = self.extra.get_or_insert_default();
+            extra.backlog = backlog;
+            extra.pongs.pass(self.sent.saturating_sub(backlog.into()));
         }
     }
 
@@ -93,8 +95,16 @@ impl Connection {
         if self.input.is_empty() && !batch.is_full() {
             self.run(batch, work, |this, batch, work| this.take(bytes, batch, work));
         } else {
-            self.input.extend_from_slice(bytes);
+            self.keep(bytes);
         }
+    }
+
+    /// Keeps what a Duplex has brought.
+    fn keep(&mut self, bytes: &[u8]) {
+        if !self.input.is_empty() {
+            self.flags.set(Flags::PIECED);
+        }
+        self.input.extend_from_slice(bytes);
     }
 
     /// Tells the end of a Duplex, once all that it brought before is taken.
@@ -136,6 +146,9 @@ impl Connection {
         if !self.input.is_empty() {
             let bytes = std::mem::take(&mut self.input);
             self.run(batch, work, |this, batch, work| this.take(&bytes, batch, work));
+            if self.input.is_empty() {
+                self.flags.clear(Flags::PIECED);
+            }
         } else if self.flags.has(Flags::READABLE) && !self.is_duplex() {
             self.run(batch, work, Self::receive);
         }
@@ -223,10 +236,14 @@ impl Connection {
     /// Hands `bytes` to the session; what it does not take is kept.
     fn take(&mut self, bytes: &[u8], batch: &mut Batch, work: &mut Work) {
         let pending = self.pending() + self.extra.as_ref().map_or(0, |extra| extra.backlog as usize);
+        let most = self.most_pongs(bytes.len());
         let mut sink = BatchSink::new(self.id, batch, &mut self.credit, MESSAGES_PER_READ, work);
+        let mut pongs = Pongs::new(&mut self.out, pending).at_most(most);
         let result = self
             .session
-            .receive(&self.settings.session, bytes, &mut sink, &mut self.out, pending);
+            .receive(&self.settings.session, bytes, &mut sink, &mut pongs);
+        let answered = pongs.answered();
+        self.note_pongs(answered);
         match result {
             Ok((taken, Progress::Blocked)) => self.input.extend_from_slice(bytes.get(taken..).unwrap_or(&[])),
             Ok(_) => {}

@@ -11,6 +11,7 @@ mod last;
 mod marks;
 mod output;
 mod packing;
+mod pongs;
 mod writing;
 
 use super::advances::Advances;
@@ -27,6 +28,7 @@ use flags::Flags;
 use last::{Fault, Last};
 use marks::Marks;
 use packing::Packing;
+use pongs::Pongs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,6 +115,8 @@ struct Extra {
     marks: Option<Marks>,
     /// A large message that is being compressed.
     packing: Option<Box<Packing>>,
+    /// Automatic pongs that are not out.
+    pongs: Pongs,
     /// What broke it.
     fault: Option<Fault>,
     /// What is told at its end.

@@ -94,13 +94,16 @@ impl Connection {
     /// Something was written.
     fn pass_marks(&mut self) {
         if self.pending() == 0 {
-            // Only a Duplex has a backlog.
-            self.extra = self.extra.take().filter(|extra| extra.packing.is_some());
-            if let Some(extra) = &mut self.extra {
-                extra.marks = None;
+            // Only a Duplex, or what is broken, has anything else in it.
+            let packing = self.extra.take().and_then(|extra| extra.packing);
+            if packing.is_some() {
+                self.extra.get_or_insert_default().packing = packing;
             }
-        } else if let Some(marks) = self.extra.as_mut().and_then(|extra| extra.marks.as_mut()) {
-            marks.pass(self.sent);
+        } else if let Some(extra) = self.extra.as_mut() {
+            extra.pongs.pass(self.sent);
+            if let Some(marks) = &mut extra.marks {
+                marks.pass(self.sent);
+            }
         }
     }
 

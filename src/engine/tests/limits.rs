@@ -1,7 +1,8 @@
 //! What grows no further: batches JavaScript does not take, settings, memory of what is over.
 
-use super::support::{DRIVERS, Js, Options, Peer, frame, payload, settings, until};
+use super::support::{DRIVERS, Js, Options, Peer, frame, payload, settings, settle, until};
 use crate::engine::driver::exchange::Driver;
+use crate::engine::memory::batch::kind;
 use crate::engine::reactor::Budget;
 use crate::engine::settings::Settings;
 use crate::proto::session::Config;
@@ -93,6 +94,14 @@ fn equal_settings_are_kept_once() {
             receive_credit: 1,
             ..settings()
         },
+        Settings {
+            max_pending_pongs: 1,
+            ..settings()
+        },
+        Settings {
+            tells_at_once: false,
+            ..settings()
+        },
         with(|config| config.max_payload = 1),
         with(|config| config.max_fragments = 1),
         with(|config| config.max_buffered_chunks = 1),
@@ -105,6 +114,104 @@ fn equal_settings_are_kept_once() {
     }
     for (at, other) in (1..).zip(others) {
         assert_eq!(reactor.settings().register(other), first + at);
+    }
+}
+
+/// Pings, each with a byte of payload.
+fn pings(count: usize) -> Vec<u8> {
+    frame(Opcode::Ping, true, b"?").repeat(count)
+}
+
+/// Two pongs may wait.
+fn limited(driver: Driver, tells_at_once: bool) -> Js {
+    Js::new(Options {
+        settings: Settings {
+            max_pending_pongs: 2,
+            tells_at_once,
+            ..settings()
+        },
+        ..Options::under(driver)
+    })
+}
+
+#[test]
+fn pings_of_one_read_count_where_they_are_told_at_once() {
+    for driver in DRIVERS {
+        for tells_at_once in [true, false] {
+            let mut js = limited(driver, tells_at_once);
+            let mut peers = js.attach_many(1);
+            let id = peers[0].id;
+            for _ in 0..5 {
+                peers[0].write(&pings(2));
+                until(&mut js, &mut peers, |_, peers| peers[0].received() == 6);
+                peers[0].take_bytes(6);
+            }
+            peers[0].write(&[&pings(3)[..], &frame(Opcode::Text, true, b"after")].concat());
+            let last = if tells_at_once {
+                kind::ERROR
+            } else {
+                Opcode::Text as u32
+            };
+            until(&mut js, &mut peers, |js, _| js.heard(id, last));
+            let told = js.told(id);
+            let pings = told.iter().filter(|event| event.kind == Opcode::Ping as u32).count();
+            assert_eq!(pings, if tells_at_once { 12 } else { 13 });
+            if tells_at_once {
+                assert_eq!(told.last().unwrap().data, b"\0\0\0Too many pings");
+            }
+        }
+    }
+}
+
+#[test]
+fn pings_of_a_read_that_is_larger_than_others_make_do_not_count() {
+    for driver in DRIVERS {
+        let mut js = limited(driver, true);
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        let text = frame(Opcode::Text, true, &[b'x'; 1000]);
+        let mixed = [&pings(1)[..], &text.repeat(33), &pings(1), &text.repeat(33), &pings(1)].concat();
+        peers[0].write(&mixed);
+        until(&mut js, &mut peers, |js, _| js.log.len() == 69);
+        assert!(!js.heard(id, kind::ERROR));
+    }
+}
+
+#[test]
+fn pongs_that_are_stuck_count_however_they_are_told() {
+    for driver in DRIVERS {
+        let mut js = limited(driver, false);
+        let mut peers = js.attach_many(1);
+        let id = peers[0].id;
+        peers[0].lazy = true;
+        for number in 0..4 {
+            js.slab.send_reference(id, id, number, 1 << 20);
+        }
+        for count in 1..=2 {
+            peers[0].write(&pings(1));
+            until(&mut js, &mut peers, |js, _| {
+                js.log.iter().filter(|event| event.kind == Opcode::Ping as u32).count() == count
+            });
+        }
+        // They are out, and wait no more.
+        peers[0].lazy = false;
+        until(&mut js, &mut peers, |_, peers| peers[0].received() >= 4 << 20);
+        settle(&mut js, &mut peers, Duration::from_millis(10));
+        peers[0].write(&pings(1));
+        until(&mut js, &mut peers, |js, _| {
+            js.log.iter().filter(|event| event.kind == Opcode::Ping as u32).count() == 3
+        });
+        peers[0].lazy = true;
+        for number in 0..4 {
+            js.slab.send_reference(id, id, number, 1 << 20);
+        }
+        js.flush(None);
+        settle(&mut js, &mut peers, Duration::from_millis(10));
+        for _ in 0..3 {
+            peers[0].write(&pings(1));
+            settle(&mut js, &mut peers, Duration::from_millis(10));
+        }
+        until(&mut js, &mut peers, |js, _| js.heard(id, kind::ERROR));
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) enum Handled {
 }
 
 impl Session {
-    /// Handles a whole control frame, `payload` still masked. Pongs go to `out`; `pending` is what the peer has not taken.
+    /// Handles a whole control frame, `payload` still masked. The pong, if there is to be one, goes to `out`.
     pub(super) fn control<S: Sink>(
         &mut self,
         config: &Config,
@@ -97,7 +97,7 @@ impl Session {
         };
         mask::mask_copy(payload, place, header.mask.unwrap_or_default(), 0);
         if header.opcode == Opcode::Ping && config.auto_pong && !self.close_sent {
-            self.answer(config, place.get(..payload.len()).unwrap_or_default(), out);
+            self.answer(config, place.get(..payload.len()).unwrap_or_default(), out)?;
         }
         sink.commit(header.opcode, payload.len());
         Ok(Handled::Told)
@@ -121,12 +121,16 @@ impl Session {
         Ok(())
     }
 
-    /// The pong, now if the peer takes what it is sent, else later.
-    fn answer(&mut self, config: &Config, ping: &[u8], out: &mut Pongs<'_>) {
+    /// The pong, now if the peer takes what it is sent, else later; not if too many wait.
+    fn answer(&mut self, config: &Config, ping: &[u8], out: &mut Pongs<'_>) -> Result<(), ProtocolError> {
+        if out.answered >= out.most {
+            return Err(ProtocolError::TooManyPings);
+        }
+        out.answered += 1;
         if out.pending() <= PONGS_MAX {
             self.deferred = None;
             put_frame(Opcode::Pong, true, ping, config.own_key(), out.bytes);
-            return;
+            return Ok(());
         }
         let deferred = self.deferred.get_or_insert_with(|| {
             Box::new(Deferred {
@@ -138,6 +142,7 @@ impl Session {
             *place = byte;
         }
         deferred.len = ping.len() as u8;
+        Ok(())
     }
 
     /// The peer took what it was sent: sends the pong that waited for it, if any.
@@ -148,25 +153,42 @@ impl Session {
     }
 }
 
-/// Where automatic pongs go, and how much is in front of them.
-pub(super) struct Pongs<'a> {
+/// Where automatic pongs go, how much is in front of them, and how many there may be.
+pub struct Pongs<'a> {
     /// The output of the connection.
-    pub(super) bytes: &'a mut Vec<u8>,
+    bytes: &'a mut Vec<u8>,
     /// What the peer had not taken, less the length `bytes` had then.
     before: usize,
     /// The length `bytes` had at the start.
     start: usize,
+    /// How many there are by now.
+    answered: u32,
+    /// Another one is an error.
+    most: u32,
 }
 
 impl<'a> Pongs<'a> {
     /// Into `bytes`, behind `pending` bytes the peer has not taken.
-    pub(super) fn new(bytes: &'a mut Vec<u8>, pending: usize) -> Self {
+    pub fn new(bytes: &'a mut Vec<u8>, pending: usize) -> Self {
         let start = bytes.len();
         Self {
             bytes,
             before: pending,
             start,
+            answered: 0,
+            most: u32::MAX,
         }
+    }
+
+    /// So many of them.
+    #[must_use]
+    pub fn at_most(self, most: u32) -> Self {
+        Self { most, ..self }
+    }
+
+    /// How many pings they answer, those among them that wait for others to be taken first.
+    pub fn answered(&self) -> u32 {
+        self.answered
     }
 
     /// What the peer has not taken by now.

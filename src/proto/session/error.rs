@@ -41,6 +41,9 @@ pub enum ProtocolError {
     /// Our limit on the reads a frame arrives in.
     #[error("Too many buffered chunks")]
     TooManyChunks,
+    /// Our limit on the pongs that wait. The connection is dropped as by `ws`: without a word.
+    #[error("Too many pings")]
+    TooManyPings,
 }
 
 impl From<FrameError> for ProtocolError {
@@ -62,7 +65,7 @@ impl From<InflateError> for ProtocolError {
 }
 
 impl ProtocolError {
-    /// The code for our close frame. The only place where an error becomes one.
+    /// The code for our close frame, if there is to be one. The only place where an error becomes one.
     pub fn close_code(self) -> u16 {
         match self {
             Self::Frame(_)
@@ -73,6 +76,7 @@ impl ProtocolError {
             Self::InvalidUtf8 | Self::Inflate(_) => close_code::INVALID_PAYLOAD,
             Self::TooManyFragments | Self::TooManyChunks => close_code::POLICY_VIOLATION,
             Self::UnsupportedLength | Self::MessageTooLong => close_code::MESSAGE_TOO_BIG,
+            Self::TooManyPings => close_code::NONE,
         }
     }
 
@@ -90,6 +94,7 @@ impl ProtocolError {
             Self::UnsupportedLength => "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH",
             Self::MessageTooLong => "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
             Self::TooManyFragments | Self::TooManyChunks => "WS_ERR_TOO_MANY_BUFFERED_PARTS",
+            Self::TooManyPings => "",
         }
     }
 }

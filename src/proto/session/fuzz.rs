@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use super::{Config, Progress, ProtocolError, Role, Session, Sink};
+use super::{Config, Pongs, Progress, ProtocolError, Role, Session, Sink};
 use crate::proto::deflate::{Parameters, Pool, Tuning};
 use crate::proto::wire::Opcode;
 
@@ -108,9 +108,9 @@ impl Driven {
             if self.direct && !input.is_empty() {
                 input = self.read_directly(config, input)?;
             }
-            let (taken, progress) = self
-                .session
-                .receive(config, input, &mut self.transcript, &mut self.out, 0)?;
+            let (taken, progress) =
+                self.session
+                    .receive(config, input, &mut self.transcript, &mut Pongs::new(&mut self.out, 0))?;
             input = &input[taken..];
             match progress {
                 Progress::Blocked => {}

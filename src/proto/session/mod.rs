@@ -21,6 +21,7 @@ mod sink;
 mod small;
 
 pub use config::{Config, Role};
+pub use control::Pongs;
 pub use error::ProtocolError;
 pub use sink::{ASSEMBLE_MIN, Progress, Sink};
 

@@ -22,7 +22,7 @@ enum Step {
 }
 
 /// One call of [`Session::receive`].
-struct Receiver<'a, S> {
+struct Receiver<'a, 'b, S> {
     /// Whose bytes they are.
     session: &'a mut Session,
     /// What it is allowed.
@@ -30,22 +30,21 @@ struct Receiver<'a, S> {
     /// Who is told.
     sink: &'a mut S,
     /// Where pongs go.
-    pongs: Pongs<'a>,
+    pongs: &'a mut Pongs<'b>,
 }
 
 impl Session {
-    /// Takes `input` as far as the sink has room. Automatic pongs are appended to `out`; `pending` is what of the output
-    /// before them the peer has not taken: above 64 KiB only the latest ping is kept, to be answered by
-    /// [`drained`](Self::drained). Returns how much was taken, and why no more. The first error is final: it is returned
-    /// again by every later call. What came before it has been told to the sink.
+    /// Takes `input` as far as the sink has room. Automatic pongs go to `pongs`: above 64 KiB that the peer has not taken,
+    /// only the latest ping is kept, to be answered by [`drained`](Self::drained). Returns how much was taken, and why no
+    /// more. The first error is final: it is returned again by every later call. What came before it has been told to the
+    /// sink.
     #[inline]
     pub fn receive<S: Sink>(
         &mut self,
         config: &Config,
         input: &[u8],
         sink: &mut S,
-        out: &mut Vec<u8>,
-        pending: usize,
+        pongs: &mut Pongs<'_>,
     ) -> Result<(usize, Progress), ProtocolError> {
         if let Some(error) = self.failed {
             return Err(error);
@@ -53,7 +52,6 @@ impl Session {
         if self.close_received {
             return Ok((input.len(), Progress::Closed));
         }
-        let pongs = Pongs::new(out, pending);
         let result = Receiver {
             session: self,
             config,
@@ -65,7 +63,7 @@ impl Session {
     }
 }
 
-impl<S: Sink> Receiver<'_, S> {
+impl<S: Sink> Receiver<'_, '_, S> {
     /// The order of a call.
     fn run(&mut self, input: &[u8]) -> Result<(usize, Progress), ProtocolError> {
         let mut at = 0;
@@ -197,7 +195,7 @@ impl<S: Sink> Receiver<'_, S> {
     fn whole_control(&mut self, header: FrameHeader, payload: &[u8], taken: usize) -> Result<Step, ProtocolError> {
         let handled = self
             .session
-            .control(self.config, header, payload, self.sink, &mut self.pongs)?;
+            .control(self.config, header, payload, self.sink, self.pongs)?;
         Ok(match handled {
             Handled::Told => Step::Taken(taken),
             Handled::Refused => Step::Refused,

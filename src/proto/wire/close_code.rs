@@ -1,6 +1,8 @@
 //! Which close codes may a peer send (RFC 6455 section 7.4 and the IANA registry)?
 #![forbid(unsafe_code)]
 
+/// No close frame at all; never on the wire.
+pub const NONE: u16 = 0;
 /// The peer did something this protocol does not allow.
 pub const PROTOCOL_ERROR: u16 = 1002;
 /// What the API reports for a close frame without a code; never on the wire.

@@ -45,6 +45,8 @@ pub(super) fn settings() -> Settings {
     Settings {
         session: Config::default(),
         close_timeout: Duration::from_secs(30),
+        max_pending_pongs: 60,
+        tells_at_once: true,
         receive_credit: 256 << 10,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::support::{got, masked, server, unmasked};
 use crate::proto::session::fuzz::{Driven, Told, Transcript};
-use crate::proto::session::{ASSEMBLE_MIN, Progress, ProtocolError, Session};
+use crate::proto::session::{ASSEMBLE_MIN, Pongs, Progress, ProtocolError, Session};
 use crate::proto::wire::Opcode::{Binary, Text};
 
 /// Bytes whose order shows.
@@ -37,7 +37,12 @@ fn no_more_is_wanted_than_the_frame_has_and_grows_by_doubling() {
     let (mut session, mut sink) = (Session::new(), Transcript::default());
     assert!(
         session
-            .receive(&server(), &frame[..10_014], &mut sink, &mut Vec::new(), 0)
+            .receive(
+                &server(),
+                &frame[..10_014],
+                &mut sink,
+                &mut Pongs::new(&mut Vec::new(), 0)
+            )
             .is_ok()
     );
     let mut rest = &frame[10_014..];
@@ -146,7 +151,8 @@ fn a_sink_that_is_not_ready_is_not_given_a_message() {
     let payload = vec![b'a'; 20_000];
     let frame = masked(0x81, &payload);
     let (mut session, mut sink, mut out) = (Session::new(), Transcript::refusing(0b101), Vec::new());
-    let mut receive = |input: &[u8], sink: &mut _| session.receive(&server(), input, sink, &mut out, 0);
+    let mut receive =
+        |input: &[u8], sink: &mut _| session.receive(&server(), input, sink, &mut Pongs::new(&mut out, 0));
     assert_eq!(receive(&frame, &mut sink), Ok((0, Progress::Blocked)), "not begun");
     assert_eq!(
         receive(&frame[..9000], &mut sink),
@@ -170,7 +176,8 @@ fn a_sink_that_is_not_ready_is_not_given_a_message() {
 fn the_last_fragment_waits_for_a_sink_that_is_not_ready() {
     let (first, last) = (masked(0x02, b"a"), masked(0x80, b"b"));
     let (mut session, mut sink, mut out) = (Session::new(), Transcript::refusing(0b10), Vec::new());
-    let mut receive = |input: &[u8], sink: &mut _| session.receive(&server(), input, sink, &mut out, 0);
+    let mut receive =
+        |input: &[u8], sink: &mut _| session.receive(&server(), input, sink, &mut Pongs::new(&mut out, 0));
     assert_eq!(
         receive(&[&first[..], &last].concat(), &mut sink),
         Ok((first.len(), Progress::Blocked))

@@ -4,7 +4,7 @@ use super::support::{client, got, masked, receive_as, server, unmasked};
 use crate::proto::deflate::negotiate::{accept_offers, accept_response};
 use crate::proto::deflate::{End, Options, Parameters, Pool, Tuning};
 use crate::proto::session::fuzz::{Driven, Told, Transcript};
-use crate::proto::session::{Config, ProtocolError, Session};
+use crate::proto::session::{Config, Pongs, ProtocolError, Session};
 use crate::proto::wire::FrameError;
 use crate::proto::wire::Opcode::{Binary, Ping, Text};
 use proptest::prelude::*;
@@ -286,9 +286,9 @@ fn one_that_yields_is_read_on_and_counts_its_reads_once() {
     let (first, last) = input.split_at(input.len() / 2);
     let (mut calls, mut taken) = (0, 0);
     while taken < first.len() {
-        let read = driven
-            .session
-            .receive(&config, &first[taken..], &mut driven.transcript, &mut driven.out, 0);
+        let pongs = &mut Pongs::new(&mut driven.out, 0);
+        let rest = &first[taken..];
+        let read = driven.session.receive(&config, rest, &mut driven.transcript, pongs);
         taken += read.unwrap().0;
         calls += 1;
     }

@@ -2,7 +2,7 @@
 
 use super::support::{KEY, client, got, masked, server, unmasked};
 use crate::proto::session::fuzz::{Driven, Transcript};
-use crate::proto::session::{Config, Progress, Session};
+use crate::proto::session::{Config, Pongs, Progress, ProtocolError, Session};
 use crate::proto::wire::Opcode::{Ping, Pong};
 
 /// More than a peer may leave lying before pings are held back.
@@ -11,7 +11,12 @@ const STUCK: usize = 64 * 1024 + 1;
 /// A session that received `input` with so much output stuck, and its pongs.
 fn received(input: &[u8], pending: usize) -> (Session, Vec<u8>) {
     let (mut session, mut out) = (Session::new(), Vec::new());
-    let progress = session.receive(&server(), input, &mut Transcript::default(), &mut out, pending);
+    let progress = session.receive(
+        &server(),
+        input,
+        &mut Transcript::default(),
+        &mut Pongs::new(&mut out, pending),
+    );
     assert_eq!(progress, Ok((input.len(), Progress::Drained)));
     (session, out)
 }
@@ -100,12 +105,33 @@ fn pongs_of_one_read_count_as_pending() {
 }
 
 #[test]
+fn one_ping_too_many_is_an_error_that_nobody_is_told() {
+    let two = masked(0x89, b"x").repeat(2);
+    for room in 0..=3 {
+        let (mut out, mut transcript) = (Vec::new(), Transcript::default());
+        let mut pongs = Pongs::new(&mut out, 0).at_most(room);
+        let result = Session::new().receive(&server(), &two, &mut transcript, &mut pongs);
+        let answered = room.min(2);
+        assert_eq!(pongs.answered(), answered);
+        assert_eq!(transcript.told.len(), answered as usize);
+        assert_eq!(out, unmasked(0x8a, b"x").repeat(answered as usize));
+        let error = (room < 2).then_some(ProtocolError::TooManyPings);
+        assert_eq!(result.err(), error);
+    }
+}
+
+#[test]
 fn an_answer_in_time_takes_the_place_of_one_held_back() {
     let (mut session, mut out) = received(&masked(0x89, b"old"), STUCK);
     let ping = masked(0x89, b"new");
     assert!(
         session
-            .receive(&server(), &ping, &mut Transcript::default(), &mut out, 0)
+            .receive(
+                &server(),
+                &ping,
+                &mut Transcript::default(),
+                &mut Pongs::new(&mut out, 0)
+            )
             .is_ok()
     );
     session.drained(&server(), &mut out);
@@ -118,12 +144,12 @@ fn a_refused_ping_is_answered_when_it_is_taken() {
     let (mut session, mut out) = (Session::new(), Vec::new());
     let ping = masked(0x89, b"x");
     assert_eq!(
-        session.receive(&server(), &ping, &mut sink, &mut out, 0),
+        session.receive(&server(), &ping, &mut sink, &mut Pongs::new(&mut out, 0)),
         Ok((0, Progress::Blocked))
     );
     assert_eq!(out, b"");
     assert_eq!(
-        session.receive(&server(), &ping, &mut sink, &mut out, 0),
+        session.receive(&server(), &ping, &mut sink, &mut Pongs::new(&mut out, 0)),
         Ok((ping.len(), Progress::Drained))
     );
     assert_eq!(out, unmasked(0x8a, b"x"));
