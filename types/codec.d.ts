@@ -72,7 +72,10 @@ export interface ReceiverOptions {
   skipUTF8Validation?: boolean | undefined;
 }
 
-/** Takes frames and emits `'message'`, `'ping'`, `'pong'`, `'conclude'` (code, reason) and `'error'`. */
+/**
+ * Takes frames and emits `'message'`, `'ping'`, `'pong'`, `'conclude'` (code, reason) and `'error'`. What is compressed is
+ * inflated within `write()`, on the calling thread.
+ */
 export declare class Receiver extends Writable {
   constructor(options?: ReceiverOptions);
 }

@@ -5,11 +5,12 @@
 const assert = require('node:assert/strict');
 const EventEmitter = require('node:events');
 const { once } = require('node:events');
+const { PassThrough } = require('node:stream');
 const { describe, test } = require('node:test');
 
 const ws = require('ws');
 
-const { WebSocket, WebSocketServer } = require('../support/implementation');
+const { WebSocket, WebSocketServer, ownAddition } = require('../support/implementation');
 const { RawClient } = require('../support/raw-client');
 const { onHttp1 } = require('../support/over');
 const { rawPair, serve } = require('../support/serve');
@@ -166,9 +167,43 @@ describe('the class WebSocket', () => {
 
   test('does not take a callback that is none', async (t) => {
     const { socket } = await rawPair(t);
-    const unknown = { name: 'TypeError', code: 'ERR_UNKNOWN_ENCODING', message: 'Unknown encoding: 5' };
+    const stream = new PassThrough();
 
-    assert.throws(() => socket.send('a', {}, 5), unknown);
+    for (const callback of [5, {}, [], { of: { what: { it: 'is' } } }, 'nope', true]) {
+      let refusal = null;
+
+      // It is taken for an encoding, by a stream of Node's in the case of ws.
+      assert.throws(
+        () => stream.write('a', callback),
+        (err) => (refusal = err).code === 'ERR_UNKNOWN_ENCODING'
+      );
+
+      const { code, message, name } = refusal;
+
+      for (const send of [
+        () => socket.send('a', {}, callback),
+        () => socket.ping('a', false, callback),
+        () => socket.pong('a', false, callback)
+      ]) {
+        assert.throws(send, { code, message, name });
+      }
+    }
+  });
+
+  test('does not take one with a Blob either', ownAddition, async (t) => {
+    const { socket } = await rawPair(t);
+
+    assert.throws(() => socket.send(new Blob(['a']), {}, 5), { code: 'ERR_UNKNOWN_ENCODING' });
+  });
+
+  test('takes null for the options of a listener', ownAddition, async (t) => {
+    const { client, socket } = await rawPair(t);
+    const received = [];
+
+    socket.addEventListener('message', ({ data }) => received.push(data), null);
+    client.send(1, 'text');
+    await once(socket, 'message');
+    assert.deepEqual(received, ['text']);
   });
 
   test('takes the name of an encoding in the place of a callback, and of options', async (t) => {

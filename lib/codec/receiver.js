@@ -1,7 +1,8 @@
 'use strict';
 
 // What do frames mean that arrive over a stream that is no connection of ours? The class of that name in ws, for those who
-// use it by itself: bytes are written to it, and it emits what they meant. The engine's session does the work.
+// use it by itself: bytes are written to it, and it emits what they meant. The engine's session does the work, inflating
+// too, on the thread that writes: it is the engine's threads that are missing here.
 
 const { Writable } = require('stream');
 

@@ -3,6 +3,8 @@
 // What happens to the arguments of `send()`, `ping()` and `pong()`? They are sorted out as ws does, checked against the
 // state of the WebSocket and its backpressure limit, and end as one frame in the outbox.
 
+const { format } = require('util');
+
 const backpressure = require('./backpressure');
 const outbox = require('./outbox');
 const { lengthOf, payloadOf } = require('./payload');
@@ -112,7 +114,7 @@ function checkSend(ws, data, cb) {
 function checkCallback(cb) {
   if (!cb || typeof cb === 'function' || cb === 'buffer' || Buffer.isEncoding(cb)) return;
 
-  const err = new TypeError(`Unknown encoding: ${cb}`);
+  const err = new TypeError(format('Unknown encoding: %s', cb));
 
   err.code = 'ERR_UNKNOWN_ENCODING';
   throw err;
