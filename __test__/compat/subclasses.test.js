@@ -182,6 +182,26 @@ describe('a class that extends WebSocket', () => {
     assert.deepEqual(bytes.subarray(2, 6), mask);
   });
 
+  test('need not be, when the methods of all WebSockets are replaced', async (t) => {
+    const calls = [];
+
+    for (const name of ['pong', 'setSocket']) {
+      const method = WebSocket.prototype[name];
+
+      WebSocket.prototype[name] = function (...args) {
+        calls.push(name);
+        return method.apply(this, args);
+      };
+      t.after(() => (WebSocket.prototype[name] = method));
+    }
+
+    const { client } = await rawPair(t);
+
+    client.send(9, 'ping');
+    assert.equal((await client.frame()).opcode, 10);
+    assert.deepEqual(calls, ['setSocket', 'pong']);
+  });
+
   test('of the server sees the event of the headers, although nobody listens', async (t) => {
     const { port, wss } = await serve(t);
     const seen = [];

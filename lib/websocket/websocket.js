@@ -338,16 +338,19 @@ class WebSocket extends Connection {
   }
 
   /**
-   * Whether a method is not that of this class, but of one that extends it.
+   * Whether a method is not what it is here: a class that extends this one has another, or somebody has replaced it.
    *
-   * @param {String} name The name of the method
-   * @return {Boolean} `true` if it is
+   * @param {String} name `'pong'` or `'setSocket'`
+   * @return {Boolean} `true` if it is not
    * @private
    */
   _$isOwn(name) {
-    return this[name] !== WebSocket.prototype[name];
+    return this[name] !== METHODS[name];
   }
 }
+
+/** Methods that are not called where they are what they are here. */
+const METHODS = { pong: WebSocket.prototype.pong, setSocket: WebSocket.prototype.setSocket };
 
 /**
  * Tells whether the options of `send()` ask for nothing but a type.
