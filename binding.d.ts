@@ -384,9 +384,9 @@ export declare function validateHttp2Upgrade(head: string, headerCount: number):
 
 /**
  * Decides about a request over HTTP/2 (RFC 8441). `head` is a head of HTTP/1.1 with `header_count` fields, of which only
- * these count.
+ * these count. `strict`: the extensions have to be well-formed, too.
  *
  * One that may be answered with 200 comes back as a string: the version, and the subprotocols asked for, each after a
  * space.
  */
-export declare function validateStream(pseudo: PseudoFields, head: string, headerCount: number): string | RefusedHandshake
+export declare function validateStream(pseudo: PseudoFields, head: string, headerCount: number, strict: boolean): string | RefusedHandshake

@@ -11,7 +11,7 @@ const { test } = require('node:test');
 const { WebSocket, WebSocketServer } = require('../support/implementation');
 const { answer, ask, connect, listen, serve } = require('./support');
 
-const { reject, upgrade } = WebSocket;
+const { createUpgradeRouter, reject, upgrade, validateUpgrade } = WebSocket;
 
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const HEADERS = 1;
@@ -99,6 +99,46 @@ test('offers of compression that cannot be accepted', async (t) => {
   const told = await answer(ask(session, { 'sec-websocket-extensions': 'permessage-deflate; nonsense' }));
 
   assert.deepEqual([told.status, told.body], [400, 'Invalid or unacceptable Sec-WebSocket-Extensions header']);
+});
+
+test('malformed offers are refused where the rules are strict, as over HTTP/1.1', async (t) => {
+  const { server, origin } = await listen(t);
+  const router = createUpgradeRouter(server);
+  const wss = new WebSocketServer({ noServer: true });
+  const codes = [];
+
+  router.websocket('/routed', () => {});
+  server.on('stream', async (stream, headers) => {
+    const req = { headers, stream };
+    const path = headers[':path'];
+
+    try {
+      if (path === '/ws') wss.handleStream(stream, headers, () => {});
+      else if (path === '/judged') validateUpgrade(req);
+      else await upgrade(req, stream, Buffer.alloc(0));
+    } catch (err) {
+      codes.push(err.code);
+      if (!stream.headersSent) stream.respond({ ':status': 204 }, { endStream: true });
+    }
+  });
+
+  const session = connect(t, origin);
+
+  for (const [path, offers, status] of [
+    ['/routed', 'foo; =1', 400],
+    ['/routed', 'foo; a=1', 200],
+    ['/upgraded', 'foo; =1', 400],
+    ['/upgraded', 'foo; a=1', 200],
+    ['/judged', 'foo; =1', 204],
+    ['/ws', 'foo; =1', 200]
+  ]) {
+    const stream = ask(session, { ':path': path, 'sec-websocket-extensions': offers });
+    const [headers] = await once(stream, 'response');
+
+    assert.equal(headers[':status'], status, `${path} ${offers}`);
+    stream.close(8);
+  }
+  assert.deepEqual(codes, ['ERR_UPSHIFT_INVALID_EXTENSIONS', 'ERR_UPSHIFT_INVALID_EXTENSIONS']);
 });
 
 test('wsClientError leaves the answer to the application', async (t) => {

@@ -3,7 +3,7 @@
 // Is this request a WebSocket handshake, and what is the answer? The head
 // crosses to Rust once, as one string, and is judged there: by the rules of ws
 // for `WebSocketServer`, by those of RFC 6455 section 4.2 for everything else.
-// Over HTTP/2 there is one set of rules (lib/http2/request.js).
+// Over HTTP/2 the two differ in what they ask of extensions (lib/http2/request.js).
 
 const http = require('http');
 const { createHash } = require('crypto');
@@ -53,7 +53,7 @@ const NOT_WEBSOCKET = 'ERR_UPSHIFT_NOT_WEBSOCKET';
  * @private
  */
 function inspectAsWs(req) {
-  if (isStreamRequest(req)) return inspectStream(req);
+  if (isStreamRequest(req)) return inspectStream(req, false);
 
   const { headers } = req;
   let head = `${req.method} / HTTP/1.1\r\n`;
@@ -80,7 +80,7 @@ function inspectAsWs(req) {
  * @private
  */
 function inspectStrictly(req) {
-  if (isStreamRequest(req)) return inspectStream(req);
+  if (isStreamRequest(req)) return inspectStream(req, true);
 
   const fields = req.rawHeaders ?? fieldsOf(req.headers);
   let head = `${req.method} / HTTP/${req.httpVersion}\r\n`;

@@ -23,7 +23,8 @@ const FIELDS = [
   'upgrade',
   'content-length',
   'sec-websocket-version',
-  'sec-websocket-protocol'
+  'sec-websocket-protocol',
+  'sec-websocket-extensions'
 ];
 
 /** The subprotocols of a client that asks for none. */
@@ -90,14 +91,15 @@ function isStreamRequest({ stream }) {
  * Judges a request by RFC 8441.
  *
  * @param {http.IncomingMessage} req The request, ours or that of Node's `'connect'` event
+ * @param {Boolean} strict Whether its extensions have to be well-formed, too
  * @return {Object} The verdict
  * @private
  */
-function inspectStream(req) {
+function inspectStream(req, strict) {
   const { headers } = req;
   const fields = FIELDS.filter((name) => headers[name] !== undefined);
   const head = `GET / HTTP/1.1\r\n${fields.map((name) => `${name}: ${headers[name]}\r\n`).join('')}\r\n`;
-  const answer = native.validateStream(req[kPseudo] ?? pseudoOf(headers), head, fields.length);
+  const answer = native.validateStream(req[kPseudo] ?? pseudoOf(headers), head, fields.length, strict);
 
   if (typeof answer !== 'string') return answer;
 

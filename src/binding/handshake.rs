@@ -80,7 +80,7 @@ pub(crate) struct PseudoFields {
 }
 
 /// Decides about a request over HTTP/2 (RFC 8441). `head` is a head of HTTP/1.1 with `header_count` fields, of which only
-/// these count.
+/// these count. `strict`: the extensions have to be well-formed, too.
 ///
 /// One that may be answered with 200 comes back as a string: the version, and the subprotocols asked for, each after a
 /// space.
@@ -90,7 +90,9 @@ pub(crate) fn validate_stream(
     pseudo: PseudoFields,
     #[napi(ts_arg_type = "string")] head: Unknown<'_>,
     header_count: u32,
+    strict: bool,
 ) -> Result<Either<String, RefusedHandshake>> {
+    let rules = if strict { Rules::Strict } else { Rules::Ws };
     let text = values::text(env.raw(), head.raw())
         .ok_or_else(|| Error::new(Status::StringExpected, "the head must be a string"))?;
     let bytes = to_latin1(&text);
@@ -102,8 +104,8 @@ pub(crate) fn validate_stream(
         path: pseudo.path.as_deref(),
     };
     // A panic is a fault of ours, and costs one stream.
-    let examined =
-        catch_unwind(|| examine_stream(&fields, &bytes, header_count as usize)).unwrap_or(Err(Refusal::MalformedHead));
+    let examined = catch_unwind(|| examine_stream(&fields, &bytes, header_count as usize, rules))
+        .unwrap_or(Err(Refusal::MalformedHead));
     Ok(match examined {
         Ok(accepted) => Either::A(words("", accepted.version, &accepted.protocols)),
         Err(refusal) => Either::B(refused(refusal, Rules::Ws)),

@@ -2,12 +2,12 @@
 //!
 //! "The scheme and the path MUST be included", "the pseudo-header field `:protocol` [...] indicates the desired protocol",
 //! and of RFC 6455's fields those about version, subprotocols and extensions stay; key, `Upgrade` and `Connection` have
-//! no meaning here. There is one set of rules, with the texts of `ws` where it has one. Extensions are not looked at, as
-//! in `ws`.
+//! no meaning here. Both sets of rules ask for the same, with the texts of `ws` where it has one, but for extensions: `ws`
+//! does not look at them.
 
 use super::super::http::{Headers, RequestHead};
 use super::rules::without_body;
-use super::{Refusal, subprotocol, ws};
+use super::{Refusal, Rules, extension, subprotocol, ws};
 
 /// The fields that "MUST NOT" be in HTTP/2 (RFC 9113 section 8.2.2): what contains one is malformed.
 const CONNECTION_FIELDS: [&str; 5] = [
@@ -44,7 +44,12 @@ pub struct AcceptedStream<'a> {
 
 /// Decides about a request in its parts: the pseudo-header fields, and the others as a head of which only the fields
 /// count. There are `count` of them, and nothing behind them.
-pub fn examine_stream<'a>(pseudo: &Pseudo<'_>, bytes: &'a [u8], count: usize) -> Result<AcceptedStream<'a>, Refusal> {
+pub fn examine_stream<'a>(
+    pseudo: &Pseudo<'_>,
+    bytes: &'a [u8],
+    count: usize,
+    rules: Rules,
+) -> Result<AcceptedStream<'a>, Refusal> {
     let head = RequestHead::parse_whole(bytes, count).map_err(|_| Refusal::MalformedHead)?;
     let headers = &head.headers;
     target(pseudo)?;
@@ -52,6 +57,9 @@ pub fn examine_stream<'a>(pseudo: &Pseudo<'_>, bytes: &'a [u8], count: usize) ->
     let version = ws::version(headers)?;
     without_body(headers)?;
     let protocols = subprotocol::parse(headers.all("sec-websocket-protocol")).map_err(|_| Refusal::InvalidProtocol)?;
+    if rules == Rules::Strict {
+        extension::parse(headers.all("sec-websocket-extensions")).map_err(|_| Refusal::InvalidExtensions)?;
+    }
     Ok(AcceptedStream { version, protocols })
 }
 

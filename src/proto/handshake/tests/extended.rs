@@ -41,7 +41,7 @@ fn edited(edits: &[&str]) -> Vec<(String, String)> {
 }
 
 /// Runs `check` on what becomes of a request.
-fn examined<T>(edits: &[&str], check: impl FnOnce(Result<AcceptedStream<'_>, Refusal>) -> T) -> T {
+fn examined<T>(edits: &[&str], rules: Rules, check: impl FnOnce(Result<AcceptedStream<'_>, Refusal>) -> T) -> T {
     let fields = edited(edits);
     let value = |name| {
         fields
@@ -66,13 +66,21 @@ fn examined<T>(edits: &[&str], check: impl FnOnce(Result<AcceptedStream<'_>, Ref
         &pseudo,
         format!("GET / HTTP/1.1\r\n{lines}\r\n").as_bytes(),
         others.len(),
+        rules,
     ))
 }
 
-/// The refusal of a request, if any.
+/// The refusal of a request under both sets of rules, if any.
 fn refusal(edits: &[&str]) -> Option<Refusal> {
+    let strict = refusal_by(edits, Rules::Strict);
+    assert_eq!(strict, refusal_by(edits, Rules::Ws), "{edits:?}");
+    strict
+}
+
+/// The refusal of a request under one of them, if any.
+fn refusal_by(edits: &[&str], rules: Rules) -> Option<Refusal> {
     let mut found = None;
-    examined(edits, |result| {
+    examined(edits, rules, |result| {
         if let Err(refusal) = result {
             found = Some(refusal);
         }
@@ -82,13 +90,17 @@ fn refusal(edits: &[&str]) -> Option<Refusal> {
 
 #[test]
 fn the_example_of_the_rfc_is_accepted() {
-    examined(&["+ sec-websocket-protocol: chat, superchat"], |result| {
-        let accepted = result.expect("accepted");
-        assert_eq!(
-            (accepted.version, &accepted.protocols[..]),
-            (13, &["chat", "superchat"][..])
-        );
-    });
+    examined(
+        &["+ sec-websocket-protocol: chat, superchat"],
+        Rules::Strict,
+        |result| {
+            let accepted = result.expect("accepted");
+            assert_eq!(
+                (accepted.version, &accepted.protocols[..]),
+                (13, &["chat", "superchat"][..])
+            );
+        },
+    );
 }
 
 #[test]
@@ -104,6 +116,7 @@ fn what_may_vary_is_accepted() {
         &["+ content-length: 0"],
         &["+ host: other.example.com"],
         &["+ origin: a"],
+        &["+ sec-websocket-extensions: permessage-deflate; client_max_window_bits, foo; a=\"b\""],
     ] {
         assert_eq!(refusal(edits), None, "{edits:?}");
     }
@@ -144,6 +157,28 @@ fn each_cause_is_named() {
 }
 
 #[test]
+fn extensions_are_looked_at_where_the_rules_are_strict() {
+    for edits in [
+        &["+ sec-websocket-extensions: foo; =1"][..],
+        &["+ sec-websocket-extensions:"],
+        &["+ sec-websocket-extensions: foo", "+ sec-websocket-extensions: foo,"],
+    ] {
+        assert_eq!(
+            refusal_by(edits, Rules::Strict),
+            Some(Refusal::InvalidExtensions),
+            "{edits:?}"
+        );
+        assert_eq!(refusal_by(edits, Rules::Ws), None, "{edits:?}");
+    }
+    let both = ["+ sec-websocket-extensions: ;", "+ sec-websocket-protocol: ,"];
+    assert_eq!(
+        refusal(&both),
+        Some(Refusal::InvalidProtocol),
+        "what both refuse is first"
+    );
+}
+
+#[test]
 fn no_answer_contains_what_http2_forbids() {
     for refusal in [
         Refusal::MissingVersion,
@@ -170,7 +205,7 @@ fn every_row_of_the_document_is_true() {
             panic!("five columns: {row}");
         };
         let edits: Vec<_> = example.split('`').skip(1).step_by(2).collect();
-        let refusal = refusal(&edits).unwrap_or_else(|| panic!("accepted: {row}"));
+        let refusal = refusal_by(&edits, Rules::Strict).unwrap_or_else(|| panic!("accepted: {row}"));
         let answer = refusal.answer(Rules::Ws);
         assert_eq!((answer.body, refusal.code()), (body, code), "{row}");
         assert_eq!(answer.status.to_string(), status, "{row}");
@@ -194,7 +229,7 @@ proptest! {
             authority: part(3),
             path: part(4),
         };
-        let _ = examine_stream(&pseudo, &bytes, count);
+        let _ = examine_stream(&pseudo, &bytes, count, Rules::Strict);
         let good = Pseudo {
             method: Some("CONNECT"),
             protocol: Some("websocket"),
@@ -202,7 +237,8 @@ proptest! {
             authority: Some("a"),
             path: Some("/"),
         };
-        if let Ok(accepted) = examine_stream(&good, &bytes, count) {
+        if let Ok(accepted) = examine_stream(&good, &bytes, count, Rules::Strict) {
+            prop_assert_eq!(examine_stream(&good, &bytes, count, Rules::Ws), Ok(accepted.clone()));
             prop_assert!(accepted.protocols.iter().all(|protocol| !protocol.is_empty()));
         }
     }
