@@ -8,6 +8,8 @@ const takeover = require('../takeover/takeover');
 const { SocketLink } = require('./socket-link');
 const { StreamTransport } = require('./stream-transport');
 const { accept } = require('../http2/answer');
+const { isStream } = require('../http2/stream');
+const { keepAwake } = require('../http2/idle');
 const { transportOf } = require('../base/options');
 
 /**
@@ -80,6 +82,8 @@ function runOnStream(ws, { duplex, leftover }, response) {
     accept(duplex, response);
     response = '';
   }
+
+  if (isStream(duplex)) keepAwake(duplex);
 
   const channel = channels.stream(ws._$config);
   const transport = new StreamTransport(ws, channel, duplex);
