@@ -16,6 +16,8 @@ export type FinishRequestCallback = (request: ClientRequest, websocket: WebSocke
 /** Options of a client; those of `http.request()` and `https.request()` are taken too. */
 export interface ClientOptions extends SecureContextOptions, Omit<ConnectionOptions, 'WebSocket'> {
   agent?: Agent | boolean | undefined;
+  /** Whether an encrypted `session` may lead elsewhere than the URL. Default: `false`. */
+  anyOrigin?: boolean | undefined;
   /** User and password, as the URL can name them. */
   auth?: string | undefined;
   checkServerIdentity?(servername: string, cert: any): any;

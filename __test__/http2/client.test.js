@@ -24,8 +24,8 @@ async function failing(client) {
 }
 
 /** A server whose streams a test answers itself. */
-async function answering(t, onStream) {
-  const running = await listen(t, { settings: { enableConnectProtocol: true } });
+async function answering(t, secure, onStream) {
+  const running = await listen(t, { secure, settings: { enableConnectProtocol: true } });
 
   running.server.on('stream', (stream, headers) => {
     stream.on('error', () => {});
@@ -36,12 +36,13 @@ async function answering(t, onStream) {
 
 test('it sends what RFC 8441 asks for, and nothing of HTTP/1.1', async (t) => {
   let seen;
-  const { session } = await answering(t, (stream, headers) => {
+  const { session } = await answering(t, true, (stream, headers) => {
     seen = headers;
     stream.respond({ ':status': 200, 'sec-websocket-protocol': 'b' });
   });
   const client = new WebSocket('wss://user:pass@example.com:444/chat?x=1', ['a', 'b'], {
     session,
+    anyOrigin: true,
     origin: 'https://a',
     perMessageDeflate: false,
     headers: { 'X-Own': 'y', Connection: 'close', 'User-Agent': 'me' }
@@ -99,7 +100,7 @@ test('it says so when the session is closed, before and while it waits', async (
 });
 
 test('another status is an unexpected response, with its body for those who listen', async (t) => {
-  const { session } = await answering(t, (stream) => {
+  const { session } = await answering(t, false, (stream) => {
     stream.respond({ ':status': 403, 'x-why': 'because' });
     stream.end('no entry');
   });
@@ -134,7 +135,7 @@ test('answers that were not asked for', async (t) => {
     [{ 'sec-websocket-extensions': 'x' }, {}, 'Server indicated an extension that was not requested'],
     [{ 'sec-websocket-extensions': 'permessage-deflate; nonsense' }, {}, 'Invalid Sec-WebSocket-Extensions header']
   ]) {
-    const { session } = await answering(t, (stream) => stream.respond({ ':status': 200, ...headers }));
+    const { session } = await answering(t, false, (stream) => stream.respond({ ':status': 200, ...headers }));
 
     assert.equal((await failing(new WebSocket('ws://a', { session, ...options }))).message, message);
   }
@@ -146,7 +147,7 @@ test('streams that end without an answer', async (t) => {
     [8, 'ERR_UPSHIFT_SOCKET_CLOSED'],
     [7, 'ERR_HTTP2_STREAM_ERROR']
   ]) {
-    const { session } = await answering(t, (stream) => stream.close(code));
+    const { session } = await answering(t, false, (stream) => stream.close(code));
     const err = await failing(new WebSocket('ws://a', { session }));
 
     assert.equal(err.code, expected, `RST_STREAM with ${code}`);
@@ -155,7 +156,7 @@ test('streams that end without an answer', async (t) => {
 
 test('handshakeTimeout, close() and terminate() end the wait', async (t) => {
   const codes = [];
-  const { session } = await answering(t, (stream) => stream.on('close', () => codes.push(stream.rstCode)));
+  const { session } = await answering(t, false, (stream) => stream.on('close', () => codes.push(stream.rstCode)));
   const slow = await failing(new WebSocket('ws://a', { session, handshakeTimeout: 50 }));
 
   assert.equal(slow.message, 'Opening handshake has timed out');
@@ -171,7 +172,7 @@ test('handshakeTimeout, close() and terminate() end the wait', async (t) => {
 });
 
 test('closing in the upgrade event, and a listener that throws nothing', async (t) => {
-  const { session } = await answering(t, (stream) => stream.respond({ ':status': 200 }));
+  const { session } = await answering(t, false, (stream) => stream.respond({ ':status': 200 }));
   const client = new WebSocket('ws://a', { session });
 
   client.on('upgrade', (res) => {
@@ -182,7 +183,7 @@ test('closing in the upgrade event, and a listener that throws nothing', async (
 });
 
 test('a status 200 that ends at once is a close with 1006', async (t) => {
-  const { session } = await answering(t, (stream) => stream.respond({ ':status': 200 }, { endStream: true }));
+  const { session } = await answering(t, false, (stream) => stream.respond({ ':status': 200 }, { endStream: true }));
   const client = new WebSocket('ws://a', { session });
 
   await once(client, 'open');
@@ -224,6 +225,68 @@ test('compression, pings, streams and iteration work as ever', async (t) => {
 
   for await (const message of client) messages.push(String(message.data ?? message));
   assert.equal(messages.length, 2);
+});
+
+test('the options of a connection count, and those of a request', async (t) => {
+  const { client, socket, session, req } = await pair(
+    t,
+    { handleProtocols: (offered) => [...offered].at(-1) },
+    {
+      autoPong: false,
+      generateMask: (mask) => mask.fill(7),
+      headers: { 'X-Own': 'y' },
+      maxPayload: 10,
+      origin: 'https://a',
+      perMessageDeflate: false,
+      protocols: ['a', 'b'],
+      protocolVersion: 8
+    }
+  );
+
+  assert.equal(client.protocol, 'b');
+  assert.deepEqual(
+    [req.headers['sec-websocket-origin'], req.headers['sec-websocket-version'], req.headers['x-own']],
+    ['https://a', '8', 'y']
+  );
+  assert.equal(client.extensions, '');
+
+  const pings = once(client, 'ping');
+
+  socket.on('pong', () => assert.fail('autoPong is off'));
+  socket.ping('p');
+  await pings;
+  client.send('masked');
+  assert.equal(String((await once(socket, 'message'))[0]), 'masked');
+
+  const [failed, closed] = [once(client, 'error'), once(socket, 'close')];
+
+  socket.send('x'.repeat(11));
+  assert.equal((await failed)[0].code, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
+  assert.equal((await closed)[0], 1009);
+  assert.equal(session.destroyed, false);
+});
+
+test('subprotocols are an argument or an option, one or several', async (t) => {
+  const { session, url } = await serve(t);
+
+  for (const [protocols, options] of [
+    ['a', {}],
+    [['a', 'b'], {}],
+    [undefined, { protocols: 'a' }],
+    [undefined, { protocols: ['a', 'b'] }]
+  ]) {
+    const client = new WebSocket(url, protocols, { session, ...options });
+
+    await once(client, 'open');
+    assert.equal(client.protocol, 'a');
+    client.terminate();
+  }
+
+  const plain = new WebSocket(url, { session });
+
+  await once(plain, 'open');
+  assert.equal(plain.protocol, '');
+  plain.terminate();
 });
 
 test('handlers run where the WebSocket was made', async (t) => {

@@ -90,8 +90,9 @@ streams.on('stream', (stream, headers) => {
 upshift.createUpgradeRouter(streams).websocket('/', (ws) => ws.close());
 
 const overSession = new upshift('wss://localhost/', ['v1'], { session: connect('https://localhost') });
+const elsewhere = new upshift('wss://example.com/', { anyOrigin: true, session: connect('https://localhost') });
 const resumed = new upshift('wss://localhost/', { session: Buffer.alloc(0) });
-console.log(overSession.protocol, resumed.url);
+console.log(overSession.protocol, elsewhere.url, resumed.url);
 
 /** Says in one place what a server upgrades. */
 const router: upshift.UpgradeRouter = createUpgradeRouter(server, { maxUpgradeBody: 0, upgradeTimeout: 1000 });

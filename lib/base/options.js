@@ -65,6 +65,7 @@ const UPGRADE_DEFAULTS = {
 /** What `new WebSocket()` adds for clients. Everything else in its options goes to `http.request()`. */
 const CLIENT_DEFAULTS = {
   ...CONNECTION_DEFAULTS,
+  anyOrigin: false,
   finishRequest: null,
   followRedirects: false,
   generateMask: null,

@@ -13,7 +13,7 @@ const { confirm } = require('./response');
 const { ClientHandshake, TOO_EARLY } = require('./client');
 const { equip } = require('../http2/stream');
 const { requestTo } = require('./request');
-const { whenReady } = require('../http2/session');
+const { originFault, whenReady } = require('../http2/session');
 const { CLOSING, CONNECTING, EMPTY_BUFFER } = require('../base/constants');
 
 /** What a request of HTTP/1.1 has and one of HTTP/2 must not have. */
@@ -25,6 +25,9 @@ const LEFT_OUT = new Set([
   'transfer-encoding',
   'upgrade'
 ]);
+
+/** Options about requests of HTTP/1.1 that would be missed. */
+const OF_REQUESTS = ['finishRequest', 'followRedirects'];
 
 /**
  * The opening handshake of a client on a session of HTTP/2.
@@ -47,12 +50,16 @@ class SessionHandshake extends ClientHandshake {
    * Sends the request, as soon as it may be sent.
    *
    * @param {(String|URL)} address Where to
-   * @throws {(RangeError|SyntaxError)} If the arguments of the application are none that make a handshake
+   * @throws {(RangeError|SyntaxError|TypeError)} If the arguments of the application are none that make a handshake
    * @private
    */
   start(address) {
+    for (const name of OF_REQUESTS) {
+      if (this.options[name]) throw new TypeError(`The "${name}" option cannot be used with a session of HTTP/2`);
+    }
+
     const target = this.aim(address);
-    const { handshakeTimeout, session } = this.options;
+    const { anyOrigin, handshakeTimeout, session } = this.options;
     const headers = headersFor(target, this.protocols, this.options);
 
     if (handshakeTimeout) {
@@ -61,6 +68,8 @@ class SessionHandshake extends ClientHandshake {
 
     whenReady(session, (err) => {
       if (this.isOver) return;
+
+      err ??= originFault(session, originOf(target), anyOrigin);
       if (err === null) this.ask(session, headers);
       else process.nextTick(giveUp, this, err);
     });
@@ -200,11 +209,12 @@ module.exports = { SessionHandshake };
  */
 function headersFor(target, protocols, options) {
   const { auth, headers } = requestTo(target, protocols, options);
+  const origin = originOf(target);
   const made = {
     ':method': 'CONNECT',
     ':protocol': 'websocket',
-    ':scheme': target.isSecure ? 'https' : 'http',
-    ':authority': target.isLocal ? 'localhost' : target.url.host,
+    ':scheme': origin.protocol.slice(0, -1),
+    ':authority': origin.host,
     ':path': target.options.path || '/'
   };
 
@@ -217,6 +227,17 @@ function headersFor(target, protocols, options) {
 
   if (auth) made.authorization ??= `Basic ${Buffer.from(auth).toString('base64')}`;
   return made;
+}
+
+/**
+ * Says where a request goes, in the words of HTTP.
+ *
+ * @param {Object} target Where to
+ * @return {URL} Scheme and authority
+ * @private
+ */
+function originOf({ isLocal, isSecure, url }) {
+  return new URL(`${isSecure ? 'https' : 'http'}://${isLocal ? 'localhost' : url.host}`);
 }
 
 /**

@@ -1,7 +1,7 @@
 'use strict';
 
 // May a client ask for a WebSocket on this session? RFC 8441 section 3: only after the server has said so in its
-// SETTINGS, which may still be on their way.
+// SETTINGS, which may still be on their way. And only where the session leads to whom the URL names.
 
 const { codedError } = require('../base/errors');
 
@@ -33,7 +33,26 @@ function whenReady(session, done) {
   else wait(session, done);
 }
 
-module.exports = { isSession, whenReady };
+/**
+ * Tells why a session is none for a request: what is sent, credentials among it, is meant for one host.
+ *
+ * @param {ClientHttp2Session} session The session, connected
+ * @param {URL} target Scheme and authority of the request
+ * @param {Boolean} anyOrigin Whether the application knows where an encrypted session leads
+ * @return {?Error} The reason, `null` if it is one
+ * @private
+ */
+function originFault(session, target, anyOrigin) {
+  if (!session.encrypted) {
+    return target.protocol === 'https:' ? wrongOrigin(`${target.host} cannot be asked on a session without TLS`) : null;
+  }
+
+  if (anyOrigin || isHostOf(session, target)) return null;
+
+  return wrongOrigin(`The HTTP/2 session leads to ${session.originSet?.join(', ')}, not to ${target.origin}`);
+}
+
+module.exports = { isSession, originFault, whenReady };
 
 /**
  * Waits for the settings of a session, once for all who want to know.
@@ -87,6 +106,30 @@ function wait(session, first) {
   session.on('close', onClose);
   if (session.connecting) session.on('connect', ask);
   else ask();
+}
+
+/**
+ * Tells whether a session leads to an origin: by what the server has said (RFC 8336), or by the name that its certificate
+ * was asked for. Through a tunnel its port is not the one that Node knows of.
+ *
+ * @param {ClientHttp2Session} session The session
+ * @param {URL} target The origin
+ * @return {Boolean} `true` if it does
+ * @private
+ */
+function isHostOf(session, { hostname, origin, protocol }) {
+  if (session.originSet?.includes(origin)) return true;
+
+  return protocol === 'https:' && session.socket?.servername?.toLowerCase?.() === hostname;
+}
+
+/**
+ * @param {String} message What is wrong
+ * @return {Error} The error for a session that leads elsewhere
+ * @private
+ */
+function wrongOrigin(message) {
+  return codedError('ERR_UPSHIFT_SESSION_ORIGIN', message);
 }
 
 /**
