@@ -141,6 +141,20 @@ test('malformed offers are refused where the rules are strict, as over HTTP/1.1'
   assert.deepEqual(codes, ['ERR_UPSHIFT_INVALID_EXTENSIONS', 'ERR_UPSHIFT_INVALID_EXTENSIONS']);
 });
 
+test('a refusal without a body arrives before the stream ends', async (t) => {
+  const { port, session, wss } = await serve(t, {
+    verifyClient: ({ req }, done) => setImmediate(done, req.url === '/')
+  });
+
+  wss.on('wsClientError', (err, socket, req) => reject(req, socket, Number(req.headers['x-status']), { body: '' }));
+  for (const status of ['401', '204']) {
+    const told = await answer(ask(session, { 'sec-websocket-version': '1', 'x-status': status }));
+
+    assert.deepEqual([told.status, told.body, told.rstCode], [Number(status), '', 0]);
+    assert.deepEqual(await exchange(t, port, [...PSEUDO, ['x-status', status]]), { type: HEADERS, code: null });
+  }
+});
+
 test('wsClientError leaves the answer to the application', async (t) => {
   const { session, wss } = await serve(t);
 

@@ -140,10 +140,12 @@ async function openRaw(session, headers) {
  */
 async function answer(stream) {
   let body = '';
+  // An answer without a body may come together with the end.
+  const closed = new Promise((resolve) => stream.once('close', resolve));
   const [headers] = await once(stream, 'response');
 
   stream.setEncoding('utf8').on('data', (chunk) => (body += chunk));
-  await once(stream, 'close');
+  await closed;
   // Node 20 never comes back from a session that is destroyed now, without anything of ours on this side.
   await new Promise((resolve) => setTimeout(resolve, 20));
   return { status: headers[':status'], headers, body, rstCode: stream.rstCode };

@@ -19,6 +19,44 @@ const LEFT_OUT = new Set([
 ]);
 
 /**
+ * Sends the head of an answer.
+ *
+ * @param {Http2Stream} stream The stream, not answered yet
+ * @param {Number} status The status code
+ * @param {String[]} lines The header lines
+ * @private
+ */
+function respond(stream, status, lines) {
+  stream.respond({ ':status': status, ...headersOf(lines) });
+}
+
+/**
+ * Sends an informational response.
+ *
+ * @param {Http2Stream} stream The stream, not answered yet
+ * @param {Number} status The status code
+ * @param {String[]} lines The header lines
+ * @private
+ */
+function inform(stream, status, lines) {
+  stream.additionalHeaders({ ':status': status, ...headersOf(lines) });
+}
+
+/**
+ * Ends a stream behind a complete answer. What the client still sends is of no interest: RFC 9113 section 8.1.
+ *
+ * @param {Http2Stream} stream The stream
+ * @param {String} [body] What is left of the body
+ * @private
+ */
+function endAnswered(stream, body) {
+  if (stream.writableFinished) setImmediate(close, stream);
+  else stream.once('finish', () => setImmediate(close, stream));
+  // With some statuses, which have no body, Node ends it together with the head.
+  if (!stream.writableEnded) stream.end(body);
+}
+
+/**
  * Accepts a stream.
  *
  * @param {Http2Stream} stream The stream
@@ -26,7 +64,7 @@ const LEFT_OUT = new Set([
  * @private
  */
 function accept(stream, lines) {
-  stream.respond({ ':status': 200, ...headersOf(lines) });
+  respond(stream, 200, lines);
 }
 
 /**
@@ -46,13 +84,22 @@ function refuseStream(stream, status, { body, lines }) {
     return;
   }
 
-  stream.respond({ ':status': status, ...headersOf(lines) });
-  // What the client still sends is of no interest: RFC 9113 section 8.1.
-  stream.once('finish', () => stream.close(NO_ERROR));
-  stream.end(body);
+  respond(stream, status, lines);
+  endAnswered(stream, body);
 }
 
-module.exports = { accept, refuseStream };
+module.exports = { accept, endAnswered, inform, refuseStream, respond };
+
+/**
+ * Ends the client's side too. Not in the turn of the head: without a body it is written at the end of that, and up from
+ * Node 22 the end of the stream would take its place.
+ *
+ * @param {Http2Stream} stream The stream
+ * @private
+ */
+function close(stream) {
+  stream.close(NO_ERROR);
+}
 
 /**
  * A client that leaves before it is refused costs nothing.
