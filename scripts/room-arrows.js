@@ -23,7 +23,7 @@ const ARROWS = {
   codec: ['base', 'channel', 'handshake', 'websocket'],
   server: ['base', 'handshake', 'http2', 'takeover', 'transport', 'websocket'],
   router: ['base', 'handshake', 'http2', 'server', 'takeover', 'upgrades'],
-  use: ['base', 'handshake', 'router', 'server', 'takeover', 'upgrades', 'websocket']
+  use: ['base', 'handshake', 'http2', 'router', 'server', 'takeover', 'upgrades', 'websocket']
 };
 
 /**

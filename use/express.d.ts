@@ -1,6 +1,7 @@
 // The types of upshift/use/express. The requests are those of @types/express.
 
 import { Server as HttpServer } from 'http';
+import { Http2SecureServer, Http2Server } from 'http2';
 import { Server as HttpsServer } from 'https';
 import { Application, IRouter, Request, RequestHandler } from 'express';
 import WebSocket = require('../index');
@@ -13,6 +14,9 @@ declare function upgrades<T extends IRouter>(router: T): T & upgrades.UpgradeRou
 declare namespace upgrades {
   /** A path of a route, as Express has them. */
   export type UpgradePath = string | RegExp | (string | RegExp)[];
+
+  /** A server whose upgrades, and streams of HTTP/2 that ask for a WebSocket, pass through an app. */
+  export type UpgradeServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer;
 
   /** Called with the open WebSocket, and the request that has passed through the app. */
   export type UpgradeHandler<P = Request['params']> = (ws: WebSocket, req: Request<P>) => void | Promise<void>;
@@ -28,7 +32,7 @@ declare namespace upgrades {
     /** Called with what handlers throw or reject with, and with the errors of their WebSockets. */
     errorHandler?: ((this: Application, err: unknown, ws: WebSocket, req: Request) => void) | undefined;
     /** The server that the app listens to. `app.listen()` makes its own. */
-    server?: HttpServer | HttpsServer | undefined;
+    server?: UpgradeServer | undefined;
     /** Whether the app is asked about a request. Default: if it has a route for the URL. */
     shouldHandle?: ((req: Request) => boolean) | undefined;
     /** Milliseconds that middleware may take, 0 for any number. Default: 10000. */
@@ -53,7 +57,7 @@ declare namespace upgrades {
       /** The WebSockets there are. */
       readonly clients: Set<WebSocket>;
       /** Takes the upgrades of a server. */
-      attach(server: HttpServer | HttpsServer): void;
+      attach(server: UpgradeServer): void;
       /** Accepts nobody any more, closes the WebSockets, and resolves when they are closed. */
       close(): Promise<void>;
     };

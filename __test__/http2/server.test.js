@@ -67,6 +67,7 @@ test('handlers get a request as from HTTP/1.1', async (t) => {
   assert.equal(req.socket.address().address, '127.0.0.1');
   assert.equal(req.socket.setNoDelay(), req.socket);
   assert.equal(req.complete, true);
+  assert.equal(req.upgrade, true);
   assert.equal(req.stream, req.socket);
   assert.equal(req.authority, 'example.com');
   assert.equal(req.scheme, 'http');

@@ -2,6 +2,7 @@
 
 import express = require('express');
 import { createServer } from 'http';
+import { createSecureServer, createServer as createServer2 } from 'http2';
 import Fastify from 'fastify';
 import upgrades = require('upshift/use/express');
 import websocket = require('upshift/use/fastify');
@@ -24,6 +25,8 @@ app.upgrade(
 router.upgrade([/live/, '/news'], [(req, res, next) => next()], (ws: WebSocket) => ws.ping()).get('/', () => {});
 app.use('/in', router);
 app.websockets.attach(createServer(app));
+app.websockets.attach(createSecureServer({ allowHTTP1: true }));
+upgrades(express(), { server: createServer2() });
 app.websockets.clients.forEach((ws) => ws.terminate());
 const closing: Promise<void> = app.websockets.close();
 // @ts-expect-error: routers have no servers

@@ -10,6 +10,9 @@ const { refuseStream } = require('./answer');
 /** Those who take streams, by server. */
 const takers = new WeakMap();
 
+/** Node's own listener of `'stream'`, which answers each CONNECT with 405 unless somebody listens to `'connect'`. */
+const OF_NODE = 'bound onServerStream';
+
 /**
  * Tells whether a server speaks HTTP/2.
  *
@@ -27,7 +30,9 @@ function isHttp2Server(server) {
  *
  * @param {(Http2Server|Http2SecureServer)} server The server
  * @param {Object} taker Who takes them
- * @param {Function} taker.offer `offer(req, stream)`, returns whether it has taken the stream
+ * @param {Function} taker.offer `offer(req, stream, { hasOthers, passOn })`, returns whether it has taken the stream.
+ *     `hasOthers()` tells whether somebody else may want it. `passOn()` may be called later, when it turns out to be none
+ *     for the taker after all: it goes to the others as if the taker had not taken it
  * @param {Function} [taker.refuse] `refuse(req, stream)`, called of the first one that has it, if nobody has taken it
  * @return {Function} Stops it
  * @private
@@ -63,40 +68,76 @@ function intercept(server, list) {
   const { emit } = server;
 
   server.emit = function emitOrTake(event, ...args) {
-    if (event === 'stream' && asksForWebSocket(args[1]) && isTaken(server, list, args)) return true;
+    if (event !== 'stream' || !asksForWebSocket(args[1])) return emit.call(this, event, ...args);
 
-    return emit.call(this, event, ...args);
+    const [stream, headers, , rawHeaders] = args;
+    const req = list.length > 0 ? requestOf(stream, headers, rawHeaders) : null;
+    const leave = () => emit.call(this, event, ...args);
+
+    return isTaken({ leave, list, req, server, stream }, list.slice()) || leave();
   };
 }
 
 /**
  * Offers a stream to those who take some.
  *
- * @param {(Http2Server|Http2SecureServer)} server The server
- * @param {Object[]} list Those who take streams
- * @param {Array} args What `'stream'` brings
+ * @param {Object} offered The stream
+ * @param {Function} offered.leave Leaves it to the application
+ * @param {Object[]} offered.list Those who take streams
+ * @param {?http.IncomingMessage} offered.req The request, if there is anybody to see it
+ * @param {(Http2Server|Http2SecureServer)} offered.server The server
+ * @param {Http2Stream} offered.stream The stream
+ * @param {Object[]} takers Those of the list who have not been asked yet
  * @return {Boolean} Whether it is taken, or refused
  * @private
  */
-function isTaken(server, list, [stream, headers, , rawHeaders]) {
-  if (list.length > 0) {
-    const req = requestOf(stream, headers, rawHeaders);
+function isTaken(offered, takers) {
+  const { leave, req, server, stream } = offered;
 
-    if (list.slice().some((taker) => taker.offer(req, stream))) return true;
+  return (
+    takers.some((taker, at) => {
+      const rest = takers.slice(at + 1);
 
-    const last = list.find((taker) => taker.refuse !== undefined);
+      return taker.offer(req, stream, {
+        hasOthers: () => rest.length > 0 || isWanted(server),
+        passOn() {
+          if (!stream.destroyed && !isTaken(offered, rest)) leave();
+        }
+      });
+    }) || isRefused(offered)
+  );
+}
 
-    if (last !== undefined) {
-      last.refuse(req, stream);
-      return true;
-    }
+/**
+ * Refuses a stream that nobody has taken and nobody would ever answer.
+ *
+ * @param {Object} offered The stream, as above
+ * @return {Boolean} Whether it was refused
+ * @private
+ */
+function isRefused({ list, req, server, stream }) {
+  const last = list.find((taker) => taker.refuse !== undefined);
+
+  if (last !== undefined) {
+    last.refuse(req, stream);
+    return true;
   }
 
   if (server.listenerCount('stream') > 0) return false;
 
-  // Nobody would ever answer it.
   const [status, body] = list.length > 0 ? [404, 'Not Found'] : [503, 'Service Unavailable'];
 
   refuseStream(stream, status, { body, lines: ['Content-Type: text/plain'] });
   return true;
+}
+
+/**
+ * Tells whether the application may want streams that ask for a WebSocket.
+ *
+ * @param {(Http2Server|Http2SecureServer)} server The server
+ * @return {Boolean} `true` if so
+ * @private
+ */
+function isWanted(server) {
+  return server.listenerCount('connect') > 0 || server.listeners('stream').some(({ name }) => name !== OF_NODE);
 }

@@ -71,6 +71,7 @@ function requestOf(stream, headers, rawHeaders) {
   req.method = 'GET';
   req.scheme = headers[':scheme'];
   req.stream = stream;
+  req.upgrade = true;
   req.url = headers[':path'];
   req.push(null);
   return req;

@@ -1,7 +1,10 @@
 'use strict';
 
 // How does a connection end behind a response to an upgrade? Its other half is read to the end first, if there is
-// anything: closed with input unread the kernel would send an RST, which can overtake the response.
+// anything: closed with input unread the kernel would send an RST, which can overtake the response. A stream of HTTP/2 ends, and its connection goes on.
+
+const { endAnswered } = require('../http2/answer');
+const { isStream } = require('../http2/stream');
 
 /** How long a peer that still sends may go on before it is cut off (ms). */
 const LINGER = 1000;
@@ -16,6 +19,11 @@ const LINGER = 1000;
  */
 function closeBehind(req, socket, head) {
   if (socket.destroyed) return;
+
+  if (isStream(socket)) {
+    endAnswered(socket);
+    return;
+  }
 
   socket.once('finish', hasMore(req, socket, head) ? linger : socket.destroy);
   socket.end();

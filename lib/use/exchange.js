@@ -4,6 +4,8 @@
 // socket away, so one is made here and assigned to that socket. What middleware writes to it is a complete response,
 // after which the connection ends; what middleware has put into its headers goes into the 101 if the upgrade is accepted.
 //
+// Over HTTP/2 the socket is a stream, and what the response says is said over it.
+//
 // The response's own `writeHead()` and `end()` are what is accepted with, because middleware wraps them: session cookies
 // are set in the one, sessions are saved in the other.
 
@@ -11,6 +13,8 @@ const http = require('node:http');
 
 const takeover = require('../takeover/takeover');
 const { closeBehind } = require('./close-behind');
+const { sendHead, writeTo } = require('./stream-response');
+const { isStream } = require('../http2/stream');
 const { reject } = require('../handshake/refusal');
 const { verdictOn } = require('./verdict');
 
@@ -171,6 +175,7 @@ class Exchange {
     });
     res.once('close', () => this._settle());
     res.assignSocket(socket);
+    if (isStream(socket)) writeTo(res, socket);
     // The end of an earlier response has set the keep-alive timeout.
     if (typeof socket.setTimeout === 'function') socket.setTimeout(0);
     // Node's own listener went with the parser.
@@ -197,15 +202,18 @@ class Exchange {
   }
 
   /**
-   * Keeps the head of a 101 back, which goes another way; there is no body.
+   * Keeps the head of a 101 back, which goes another way; there is no body. Over HTTP/2 every other head is sent here.
    *
    * @param {Number} status The status that was written
    * @private
    */
   _afterHead(status) {
-    const { res } = this;
+    const { res, socket } = this;
 
-    if (status !== 101 || this._then === null) return;
+    if (status !== 101 || this._then === null) {
+      if (isStream(socket)) sendHead(res, socket);
+      return;
+    }
 
     this._isSwitching = true;
     res._headerSent = true;
@@ -256,6 +264,7 @@ class Exchange {
 
     res.getHeaderNames().forEach((name) => res.removeHeader(name));
     writeHead.call(res, 503, { Connection: 'close', 'Content-Length': body.length, 'Content-Type': 'text/plain' });
+    this._afterHead(503);
     end.call(res, body);
   }
 }

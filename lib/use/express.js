@@ -5,12 +5,12 @@
 // does, with the app's middleware, parameters and error handlers, on a response that reaches the client.
 
 const { Acceptor } = require('./acceptor');
+const { attachTo } = require('./attaching');
 const { addRoute } = require('./express-layers');
 const { beginExchange, exchangeOf } = require('./exchange');
 const { checkExpress } = require('./express-check');
 const { finish } = require('./express-finish');
 const { hasRoute, noteMounts } = require('./express-match');
-const { standBefore } = require('../router/doorway');
 const { verdictOn } = require('./verdict');
 
 /** What a WebSocket is closed with whose handler failed. */
@@ -29,7 +29,7 @@ const owners = new WeakMap();
  * @param {Object} [options] Options of `WebSocketServer` for an app's connections, and:
  * @param {Function} [options.errorHandler] `(err, ws, req)`, called with what a handler throws or rejects with, and with
  *     the errors of its WebSocket
- * @param {(http.Server|https.Server)} [options.server] The server that the app listens to; `app.listen()` makes its own
+ * @param {(http.Server|https.Server|Http2Server|Http2SecureServer)} [options.server] The server that the app listens to; `app.listen()` makes its own
  * @param {Function} [options.shouldHandle] `(req)`: whether the app is asked; by default if it has a route for the URL
  * @param {Number} [options.upgradeTimeout=10000] How many milliseconds middleware may take, 0 for any number
  * @return {Function} The same app or router, with `upgrade()`; an app has `websockets` too
@@ -144,7 +144,7 @@ function extendApp(app, { errorHandler, server, shouldHandle, upgradeTimeout, ..
 
   app.websockets = {
     attach(one) {
-      if (!releases.has(one)) releases.set(one, standBefore(one, ask));
+      if (!releases.has(one)) releases.set(one, attachTo(one, ask));
     },
     clients: acceptor.clients,
     async close() {

@@ -4,13 +4,13 @@
 // `{ websocket: true }`, whose requests pass through the app's hooks before they are upgraded.
 
 const WebSocketServer = require('../server/websocket-server');
+const { attachTo } = require('./attaching');
 const { KnownRoutes } = require('./fastify-routes');
 const { beginExchange, exchangeOf } = require('./exchange');
 const { codedError } = require('../base/errors');
 const { handlerFor } = require('./fastify-handler');
 const { applyContext, injectorFor } = require('./inject');
 const { sendHeaders } = require('./acceptor');
-const { standBefore } = require('../router/doorway');
 const { verdictOn } = require('./verdict');
 
 /**
@@ -43,7 +43,7 @@ function fastifyWebsocket(app, options, next) {
   const routes = new KnownRoutes(app);
   const { errorHandler = logAndEnd, responseHooks = false } = options;
   const plugin = { errorHandler, responseHooks, routes, wss };
-  const release = standBefore(server, asked(app, routes, upgradeTimeout));
+  const release = attachTo(server, asked(app, routes, upgradeTimeout));
 
   sendHeaders(wss);
   app.decorate('websocketServer', wss);

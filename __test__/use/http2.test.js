@@ -1,0 +1,395 @@
+'use strict';
+
+/**
+ * Does a WebSocket over HTTP/2 pass through an app as one over HTTP/1.1 does? In both frameworks and both of their
+ * versions, in the clear, over TLS, and beside HTTP/1.1.
+ */
+
+const assert = require('node:assert/strict');
+const http2 = require('node:http2');
+const { once } = require('node:events');
+const { Readable } = require('node:stream');
+const { describe, it } = require('node:test');
+const express = require('../../lib/use/express');
+const fastify = require('../../lib/use/fastify');
+const WebSocket = require('../..');
+const { RawClient } = require('../support/raw-client');
+const { encode } = require('../support/frames');
+const { answer, ask, connect: connectSession, openRaw } = require('../http2/support');
+const { CREDENTIALS, EXPRESSES, FASTIFIES, connect, session: sessions, sleep, until } = require('./support');
+
+const { WebSocketServer, createUpgradeRouter } = WebSocket;
+
+/** The kinds of servers, and what makes them. */
+const SERVERS = [
+  ['in the clear', { isSecure: false }],
+  ['over TLS', { isSecure: true }],
+  ['beside HTTP/1.1', { allowHTTP1: true, isSecure: true }]
+];
+
+/** The protocols that reach a kind of server. */
+const versionsOf = ({ allowHTTP1 }) => (allowHTTP1 ? ['2.0', '1.1'] : ['2.0']);
+
+/**
+ * Starts an app with WebSocket routes, each with middleware `(req, res, next)` and a handler `(ws, req, params)`, and
+ * resolves with its server, a session to it and what closes its WebSockets.
+ */
+const APPS = [
+  ...EXPRESSES.map(([name, make]) => [
+    name,
+    async (t, kind, { first, options, prepare = () => {}, routes }) => {
+      const app = express(make(), options);
+      app.set('env', 'test');
+      if (first) app.use(first);
+      for (const [path, middleware, handler] of routes) {
+        app.upgrade(path, middleware, (ws, req) => handler(ws, req, req.params));
+      }
+      const server = serverOf(kind, (req, res) => {
+        // Express itself does not know the requests of HTTP/2.
+        if (req.httpVersionMajor === 2) res.end('ordinary');
+        else app(req, res);
+      });
+      prepare(server);
+      app.websockets.attach(server);
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return started(t, kind, server, () => app.websockets.close());
+    }
+  ]),
+  ...FASTIFIES.map(([name, make]) => [
+    name,
+    async (t, kind, { first, options, prepare = () => {}, routes }) => {
+      const tls = kind.isSecure ? { https: { allowHTTP1: kind.allowHTTP1, ...CREDENTIALS } } : {};
+      const app = make({ http2: true, ...tls });
+      prepare(app.server);
+      await app.register(fastify, { options });
+      const hook = (middleware) => (request, reply, done) => middleware(request.raw, reply.raw, done);
+      if (first) app.addHook('onRequest', hook(first));
+      for (const [path, middleware, handler] of routes) {
+        app.get(path, { preValidation: hook(middleware), websocket: true }, (ws, request) =>
+          handler(ws, request.raw, request.params)
+        );
+      }
+      app.get('/page', async () => 'ordinary');
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      return started(t, kind, app.server, () => app.close());
+    }
+  ])
+];
+
+/** Makes a server of a kind. */
+function serverOf({ allowHTTP1, isSecure }, listener) {
+  return isSecure ? http2.createSecureServer({ allowHTTP1, ...CREDENTIALS }, listener) : http2.createServer(listener);
+}
+
+/** Connects a session to a server, which ends with the test. */
+async function started(t, { isSecure }, server, close) {
+  const { port } = server.address();
+  const served = [];
+
+  server.on('session', (one) => served.push(one));
+  t.after(() => {
+    for (const one of served) one.destroy();
+    server.close();
+    close().catch(() => {});
+  });
+
+  const session = connectSession(t, `${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`);
+
+  await once(session, 'remoteSettings');
+  return { close, isSecure, port, server, session };
+}
+
+/** Opens a WebSocket over a version of HTTP. */
+function open(t, target, version, url, options) {
+  return connect(t, target, url, version === '2.0' ? { session: target.session, ...options } : options);
+}
+
+/** Middleware that changes nothing. */
+const pass = (req, res, next) => next();
+
+for (const [name, start] of APPS) {
+  for (const [place, kind] of SERVERS) {
+    describe(`${name}, ${place}`, () => {
+      it('runs middleware and parameters, and sends the headers of the app with the answer', async (t) => {
+        const seen = [];
+        const target = await start(t, kind, {
+          first: (req, res, next) => {
+            seen.push(`${req.method} ${req.url} ${req.headers.cookie} ${Boolean(req.socket.encrypted)}`);
+            res.setHeader('X-First', 'yes');
+            setTimeout(next, 2);
+          },
+          routes: [
+            [
+              '/rooms/:id',
+              (req, res, next) => {
+                res.setHeader('Set-Cookie', ['a=1', 'b=2']);
+                next();
+              },
+              (ws, req, { id }) => ws.on('message', (data) => ws.send(`${id} ${req.httpVersion} ${data}`))
+            ]
+          ]
+        });
+        for (const version of versionsOf(kind)) {
+          const client = await open(t, target, version, '/rooms/7?as=ada', { headers: { Cookie: 'sid=a1' } });
+          client.send('hello');
+          assert.equal(await client.next(), `7 ${version} hello`);
+          const { headers } = client.response;
+          assert.deepEqual(headers['set-cookie'], ['a=1', 'b=2']);
+          assert.deepEqual([headers['x-first'], headers['content-type']], ['yes', undefined]);
+          assert.deepEqual(seen.splice(0), [`GET /rooms/7?as=ada sid=a1 ${kind.isSecure}`]);
+        }
+        assert.equal((await answer(target.session.request({ ':path': '/page' }))).body, 'ordinary');
+      });
+
+      it('sends what middleware answers, complete, and goes on with the connection', async (t) => {
+        const target = await start(t, kind, {
+          routes: [
+            [
+              '/',
+              (req, res) => {
+                res.statusCode = 401;
+                res.setHeader('WWW-Authenticate', 'Basic');
+                res.setHeader('Connection', 'keep-alive');
+                res.end('who are you?');
+              },
+              () => assert.fail('opened')
+            ]
+          ]
+        });
+        for (let i = 0; i < 2; i++) {
+          const { body, headers, rstCode, status } = await answer(ask(target.session));
+          assert.deepEqual([status, body, rstCode], [401, 'who are you?', 0]);
+          assert.deepEqual([headers['www-authenticate'], headers.connection], ['Basic', undefined]);
+        }
+        await assert.rejects(open(t, target, '2.0', '/'), { message: 'Unexpected server response: 401' });
+      });
+    });
+  }
+
+  describe(`${name} over HTTP/2`, () => {
+    const kind = { isSecure: false };
+
+    /** Starts an app with one route. */
+    const startWith = (t, middleware, handler = () => assert.fail('opened'), more = {}) =>
+      start(t, kind, { routes: [['/', middleware, handler]], ...more });
+
+    it('knows the session, sets its cookie, and saves it before', async (t) => {
+      const store = { saved: [], users: { a1: 'ada' } };
+      const target = await startWith(t, sessions(store), (ws, req) =>
+        ws.send(`${req.session.user} ${store.saved.length}`)
+      );
+      const known = await open(t, target, '2.0', '/', { headers: { Cookie: 'sid=a1' } });
+      assert.equal(await known.next(), 'ada 1');
+      const unknown = await open(t, target, '2.0', '/');
+      assert.equal(await unknown.next(), 'null 2');
+      assert.deepEqual(unknown.response.headers['set-cookie'], ['sid=new; HttpOnly']);
+    });
+
+    it('answers in every way there is', async (t) => {
+      const big = Buffer.alloc(3 * 1024 * 1024, 'x');
+      const ways = {
+        bare(res) {
+          res.statusCode = 401;
+          res.end();
+        },
+        chunked(res) {
+          res.writeHead(404, { 'Transfer-Encoding': 'chunked', Trailer: 'x' });
+          res.write('in ');
+          res.end('pieces');
+        },
+        empty: (res) => res.writeHead(204).end(),
+        flushed(res) {
+          res.statusCode = 400;
+          res.flushHeaders();
+          setTimeout(() => res.end('late'), 5);
+        },
+        hints(res) {
+          res.writeEarlyHints({ link: '</style.css>; rel=preload', 'x-hint': '1' }, () => {
+            res.writeContinue();
+            res.writeHead(403, { 'X-B': ['1', '2'] });
+            res.end('after hints');
+          });
+        },
+        implicit: (res) => res.end('200 is no WebSocket'),
+        stream(res) {
+          res.statusCode = 500;
+          Readable.from([big, big]).pipe(res);
+        }
+      };
+      const target = await startWith(t, (req, res) => ways[req.headers['x-way']](res));
+      const told = {};
+      const hints = [];
+      for (const way of Object.keys(ways)) {
+        const stream = ask(target.session, { 'x-way': way });
+        stream.on('headers', (headers) => hints.push([headers[':status'], headers.link, headers['x-hint']]));
+        told[way] = await answer(stream);
+        assert.equal(told[way].rstCode, 0, way);
+        assert.equal(told[way].headers['transfer-encoding'], undefined);
+      }
+      const statusAndBody = ({ body, status }) => [status, body];
+      assert.deepEqual(statusAndBody(told.bare), [401, '']);
+      assert.deepEqual(statusAndBody(told.chunked), [404, 'in pieces']);
+      assert.deepEqual(statusAndBody(told.empty), [204, '']);
+      assert.deepEqual(statusAndBody(told.flushed), [400, 'late']);
+      assert.deepEqual(statusAndBody(told.hints), [403, 'after hints']);
+      assert.equal(told.hints.headers['x-b'], '1, 2');
+      assert.deepEqual(hints, [
+        [103, '</style.css>; rel=preload', '1'],
+        [100, undefined, undefined]
+      ]);
+      assert.deepEqual(statusAndBody(told.implicit), [200, '200 is no WebSocket']);
+      assert.deepEqual([told.stream.status, told.stream.body.length], [500, 2 * big.length]);
+    });
+
+    it('has errors of the middleware, and the app has the last word about them', async (t) => {
+      const target = await startWith(t, (req, res, next) => next(Object.assign(new Error('odd'), { statusCode: 418 })));
+      const { body, status } = await answer(ask(target.session));
+      assert.equal(status, 418);
+      assert.match(body, /odd|teapot/i);
+    });
+
+    it('refuses what is no proper handshake, with the headers of the middleware', async (t) => {
+      const target = await startWith(t, (req, res, next) => {
+        res.setHeader('X-Seen', 'yes');
+        next();
+      });
+      for (const [edits, text] of [
+        [{ 'sec-websocket-version': '12' }, 'Missing or invalid Sec-WebSocket-Version header'],
+        [{ 'sec-websocket-protocol': 'a, a' }, 'Invalid Sec-WebSocket-Protocol header']
+      ]) {
+        const { body, headers, status } = await answer(ask(target.session, edits));
+        assert.deepEqual([status, body, headers['x-seen']], [400, text, 'yes']);
+      }
+      const { body, headers, status } = await answer(ask(target.session, { 'content-length': '5' }));
+      assert.deepEqual([status, body], [400, 'A WebSocket handshake must not have a body']);
+      assert.equal(headers['x-seen'], undefined, 'before any middleware');
+    });
+
+    it('answers 503 when nothing goes on, and cuts off what never ends', async (t) => {
+      const target = await startWith(
+        t,
+        (req, res, next) => {
+          if (req.headers['x-way'] === 'wrapped') {
+            res.end = () => res;
+            next();
+          } else {
+            res.setHeader('Content-Length', 1000);
+          }
+        },
+        undefined,
+        { options: { upgradeTimeout: 30 } }
+      );
+      const { body, status } = await answer(ask(target.session));
+      assert.deepEqual([status, body], [503, 'Service Unavailable']);
+      const cut = ask(target.session, { 'x-way': 'wrapped' });
+      cut.on('response', () => assert.fail('answered'));
+      await new Promise((resolve) => cut.on('close', resolve));
+      assert.equal(cut.rstCode, 8);
+    });
+
+    it('calls no handler when the client has gone meanwhile', async (t) => {
+      let proceed = null;
+      let stream = null;
+      const target = await startWith(t, (req, res, next) => {
+        proceed = next;
+        stream = res.socket;
+      });
+      for (const leave of [(one) => one.close(8), (one) => one.close(0), (one) => one.end()]) {
+        const asked = ask(target.session);
+        await until(() => proceed !== null);
+        leave(asked);
+        await until(() => stream.destroyed || stream.readableEnded || stream._readableState.ended);
+        proceed();
+        await until(() => stream.destroyed);
+        proceed = null;
+      }
+    });
+
+    it('keeps what arrives before it accepts', async (t) => {
+      let proceed = null;
+      const target = await startWith(
+        t,
+        (req, res, next) => (proceed = next),
+        (ws) => ws.on('message', (data) => ws.send(`${data}`))
+      );
+      const stream = ask(target.session);
+      const client = new RawClient(stream);
+      client.write(encode(1, 'early'));
+      await until(() => proceed !== null);
+      client.send(1, 'later');
+      await sleep(20);
+      proceed();
+      assert.equal((await client.frame()).payload.toString(), 'early');
+      assert.equal((await client.frame()).payload.toString(), 'later');
+    });
+
+    it('stands beside a router and a WebSocketServer, which get what no route wants', async (t) => {
+      const seen = [];
+      const target = await startWith(
+        t,
+        (req, res, next) => {
+          seen.push(req.url);
+          next();
+        },
+        (ws) => ws.send('app'),
+        {
+          prepare(server) {
+            new WebSocketServer({ path: '/server', server }).on('connection', (ws) => ws.send('server'));
+            createUpgradeRouter(server).websocket('/router', (ws) => ws.send('router'));
+          }
+        }
+      );
+      for (const [url, text] of [
+        ['/', 'app'],
+        ['/server', 'server'],
+        ['/router', 'router']
+      ]) {
+        assert.equal(await (await open(t, target, '2.0', url)).next(), text);
+      }
+      assert.deepEqual(seen, ['/']);
+      assert.equal((await answer(ask(target.session, { ':path': '/none' }))).status, 400);
+    });
+
+    it('leaves what nobody wants to Node, or to the application', async (t) => {
+      const target = await startWith(t, pass, (ws) => ws.send('app'));
+      const refused = ask(target.session, { ':path': '/none' });
+      assert.equal((await once(refused, 'response'))[0][':status'], 405);
+      target.server.on('connect', (req, res) => {
+        res.statusCode = 410;
+        res.end(req.url);
+      });
+      const gone = ask(target.session, { ':path': '/none' });
+      assert.equal((await once(gone, 'response'))[0][':status'], 410);
+      assert.equal(await (await open(t, target, '2.0', '/')).next(), 'app');
+    });
+
+    it('closes its WebSockets with the app, and takes none any more', async (t) => {
+      const target = await startWith(t, pass, (ws) => ws.send('app'));
+      const client = await open(t, target, '2.0', '/');
+      await client.next();
+      const closed = once(client, 'close');
+      target.close().catch(() => {});
+      await closed;
+      if (name.startsWith('Express')) {
+        await until(() => target.server.listenerCount('upgrade') === 0);
+        assert.equal((await once(ask(target.session), 'response'))[0][':status'], 405);
+      }
+    });
+
+    it('upgrades many at once', async (t) => {
+      const target = await startWith(
+        t,
+        (req, res, next) => setTimeout(next, 5),
+        (ws) => ws.send('hello')
+      );
+      const clients = await Promise.all(Array.from({ length: 50 }, () => open(t, target, '2.0', '/')));
+      assert.deepEqual(
+        await Promise.all(clients.map((client) => client.next())),
+        clients.map(() => 'hello')
+      );
+      const { response } = await openRaw(target.session);
+      assert.equal(response[':status'], 200);
+    });
+  });
+}
