@@ -5,6 +5,9 @@
 
 use super::token::{is_token, trim};
 
+/// More protocols than any client asks for; a longer list is taken for none that fits the grammar.
+pub const MOST_PROTOCOLS: usize = 100;
+
 /// What looking for one member of a list came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Search {
@@ -14,7 +17,7 @@ pub enum Search {
     Absent,
     /// There is no member at all: no line, or nothing but commas and white space.
     Empty,
-    /// Some element does not fit the grammar.
+    /// Some element does not fit the grammar, or there are more of them than anybody needs.
     Malformed,
 }
 
@@ -27,20 +30,25 @@ pub fn elements(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Looks for `wanted`, in any case, in a list of tokens such as `Connection`.
 pub fn search_tokens<'a>(lines: impl Iterator<Item = &'a [u8]>, wanted: &str) -> Search {
-    search(lines, wanted, is_token)
+    search(lines.flat_map(elements), wanted, is_token)
 }
 
 /// Looks for `wanted`, in any case, in a list of protocols such as `Upgrade`: `protocol-name ["/" protocol-version]`.
 ///
 /// `wanted` is a name without a version and does not match one that has a version.
 pub fn search_protocols<'a>(lines: impl Iterator<Item = &'a [u8]>, wanted: &str) -> Search {
-    search(lines, wanted, is_protocol)
+    let mut rest = MOST_PROTOCOLS;
+    search(lines.flat_map(elements), wanted, |element| {
+        let has_room = rest > 0;
+        rest = rest.saturating_sub(1);
+        has_room && is_protocol(element)
+    })
 }
 
 /// The walk common to both lists.
-fn search<'a>(lines: impl Iterator<Item = &'a [u8]>, wanted: &str, fits: fn(&[u8]) -> bool) -> Search {
+fn search<'a>(elements: impl Iterator<Item = &'a [u8]>, wanted: &str, mut fits: impl FnMut(&[u8]) -> bool) -> Search {
     let mut outcome = Search::Empty;
-    for element in lines.flat_map(elements) {
+    for element in elements {
         if !fits(element) {
             return Search::Malformed;
         }
@@ -115,6 +123,18 @@ mod tests {
         for malformed in ["TLS/1.2/3", "/", "a/", "/1", "web socket", "h2c;a=b"] {
             assert_eq!(protocols(malformed), Search::Malformed, "{malformed:?}");
         }
+    }
+
+    #[test]
+    fn a_list_of_protocols_has_an_end() {
+        let many = |count: usize| vec!["h2c"; count].join(",") + ",,websocket";
+        assert_eq!(protocols(&many(MOST_PROTOCOLS - 1)), Search::Found);
+        assert_eq!(protocols(&many(MOST_PROTOCOLS)), Search::Malformed);
+        assert_eq!(
+            protocols(&format!("a,b|{}", many(MOST_PROTOCOLS - 2))),
+            Search::Malformed
+        );
+        assert_eq!(tokens(&("x,".repeat(1000) + "upgrade")), Search::Found);
     }
 
     proptest! {

@@ -15,4 +15,5 @@ mod upgrade;
 
 pub use head::{HeadError, RequestHead, ResponseHead};
 pub use headers::{Headers, Repeated};
-pub use upgrade::{MOST_PROTOCOLS, asked_protocols, ordinary_head};
+pub use list::MOST_PROTOCOLS;
+pub use upgrade::{asked_protocols, ordinary_head};

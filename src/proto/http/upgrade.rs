@@ -1,10 +1,7 @@
 //! Which protocols does a request ask for, and what does it say once nobody takes it up? (RFC 9110 sections 7.6.1 and 7.8)
 
 use super::RequestHead;
-use super::list::{Search, elements, is_protocol, search_tokens};
-
-/// More protocols than any client asks for; a longer list is ignored as a whole.
-pub const MOST_PROTOCOLS: usize = 100;
+use super::list::{MOST_PROTOCOLS, Search, elements, is_protocol, search_tokens};
 
 /// Fields that speak about the upgrade only.
 const ABOUT_UPGRADE: [&str; 2] = ["upgrade", "http2-settings"];
