@@ -3,8 +3,13 @@
 // What does the handler of a Fastify route do with an upgrade? It is reached when all hooks have passed; from there on the
 // response is no longer Fastify's.
 
+const WebSocketServer = require('../server/websocket-server');
 const { exchangeOf } = require('./exchange');
 const { inspectAsWs } = require('../handshake/handshake');
+const { isStreamRequest } = require('../http2/request');
+
+/** What the application may have replaced: then its own is called. */
+const { handleUpgrade } = WebSocketServer.prototype;
 
 /**
  * Makes the handler of a route.
@@ -34,7 +39,7 @@ function handlerFor(plain, wsHandler, plugin) {
 
     // A header that cannot be written is an error of a hook still.
     copyHeaders(reply, exchange.res);
-    open(exchange, reply, plugin, (ws) => run(this, { errorHandler, wsHandler }, ws, request, reply));
+    proceed(exchange, reply, plugin, (ws) => run(this, { errorHandler, wsHandler }, ws, request, reply));
     return undefined;
   };
 }
@@ -62,18 +67,25 @@ function copyHeaders(reply, res) {
  * @param {Function} then Called with the WebSocket
  * @private
  */
-function open(exchange, reply, { responseHooks, wss }, then) {
+function proceed(exchange, reply, { responseHooks, wss }, then) {
   const { head, req, socket } = exchange;
-  // By the rules of ws, as in @fastify/websocket.
-  const verdict = inspectAsWs(req);
+  const verdict = judge(req);
+
+  /**
+   * There is a WebSocket.
+   *
+   * @param {WebSocket} ws The WebSocket
+   */
+  const open = (ws) => {
+    if (responseHooks) exchange.complete();
+    wss.emit('connection', ws, req);
+    then(ws);
+  };
 
   /** The response may become a WebSocket. */
   const upgrade = () => {
-    wss.handleUpgrade(req, socket, head, (ws) => {
-      if (responseHooks) exchange.complete();
-      wss.emit('connection', ws, req);
-      then(ws);
-    });
+    if (wss.handleUpgrade === handleUpgrade) wss._$upgrade(verdict, { req, socket, head }, open);
+    else wss.handleUpgrade(req, socket, head, open);
   };
 
   if (verdict.status !== 101 && wss.listenerCount('wsClientError') === 0) {
@@ -86,6 +98,20 @@ function open(exchange, reply, { responseHooks, wss }, then) {
     reply.hijack();
     exchange.accept(upgrade);
   }
+}
+
+/**
+ * Judges a request by the rules of ws, as in @fastify/websocket. That `websocket` is in its list is known by now; ws takes
+ * nothing else beside it.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @return {Object} The verdict
+ * @private
+ */
+function judge(req) {
+  if (isStreamRequest(req)) return inspectAsWs(req);
+
+  return inspectAsWs({ headers: { ...req.headers, upgrade: 'websocket' }, method: req.method });
 }
 
 /**
