@@ -201,14 +201,13 @@ test('wrong arguments are thrown', async (t) => {
 
   const err = await failing(new WebSocket('ws://a', { session, headers: { 'a b': 'c' } }));
 
-  assert.ok(err instanceof Error, String(err));
+  assert.equal(err.code, 'ERR_INVALID_HTTP_TOKEN');
 });
 
-test('a Buffer as session is that of TLS', async (t) => {
+test('a Buffer as session is that of TLS', async () => {
   const client = new WebSocket('ws://127.0.0.1:1', { session: Buffer.alloc(3) });
 
-  assert.equal((await failing(client)).code, 'ECONNREFUSED');
-  t.diagnostic('it went over HTTP/1.1');
+  assert.equal((await failing(client)).code, 'ECONNREFUSED', 'it went over HTTP/1.1');
 });
 
 test('compression, pings, streams and iteration work as ever', async (t) => {
@@ -218,13 +217,13 @@ test('compression, pings, streams and iteration work as ever', async (t) => {
   client.ping('p');
   assert.equal(String((await once(client, 'pong'))[0]), 'p');
   socket.send('one');
-  socket.send('two'.repeat(5000));
+  socket.send('two '.repeat(500));
   socket.close(1000);
 
   const messages = [];
 
-  for await (const message of client) messages.push(String(message.data ?? message));
-  assert.equal(messages.length, 2);
+  for await (const message of client) messages.push(message);
+  assert.deepEqual(messages, ['one', 'two '.repeat(500)]);
 });
 
 test('the options of a connection count, and those of a request', async (t) => {

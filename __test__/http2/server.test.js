@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const https = require('node:https');
 const { once } = require('node:events');
+const { text } = require('node:stream/consumers');
 const { test } = require('node:test');
 
 const ws = require('ws');
@@ -102,12 +103,10 @@ test('both kinds of HTTP arrive in one handler (allowHTTP1)', async (t) => {
   const { body } = await answer(session.request({ ':path': '/' }));
 
   assert.equal(body, 'plain over 2.0');
-  https.get({ port, host: '127.0.0.1', rejectUnauthorized: false, agent: false }, async (res) => {
-    let text = '';
 
-    for await (const chunk of res) text += chunk;
-    t.diagnostic(text);
-  });
+  const [res] = await once(https.get({ port, host: '127.0.0.1', rejectUnauthorized: false, agent: false }), 'response');
+
+  assert.equal(await text(res), 'plain over 1.1');
   first.close();
   await once(first, 'close');
 });
@@ -190,11 +189,11 @@ test('subprotocols, compression and the headers event', async (t) => {
   assert.equal(socket.protocol, 'b');
   assert.equal(client.extensions, 'permessage-deflate');
 
-  const text = 'compressible '.repeat(10_000);
+  const long = 'compressible '.repeat(10_000);
 
   socket.on('message', (data) => socket.send(data));
-  client.send(text);
-  assert.equal(String((await once(client, 'message'))[0]), text);
+  client.send(long);
+  assert.equal(String((await once(client, 'message'))[0]), long);
 
   wss.once('headers', (lines, req) => {
     assert.equal(lines[0], 'HTTP/2 200');

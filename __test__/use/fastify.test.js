@@ -194,7 +194,18 @@ for (const [name, fastify] of FASTIFIES) {
         assert.equal(await (await connect(t, target, '/both')).next(), 'both');
         assert.equal((await get(target, '/both')).body, 'page');
         assert.equal((await once(await connect(t, target, '/page'), 'close'))[0], 1005);
-        await assert.rejects(async () => app.post('/post', { websocket: true }, () => {}));
+      });
+
+      it('has no routes but for GET, and none without a handler', async (t) => {
+        const app = await makeApp(t);
+        for (const method of ['POST', ['GET', 'PUT']]) {
+          assert.throws(() => app.route({ handler: () => {}, method, url: '/other', websocket: true }), {
+            message: 'websocket handler can only be declared in GET method'
+          });
+        }
+        assert.throws(() => app.route({ handler: () => {}, method: 'GET', url: '/none', wsHandler: 'none' }), {
+          message: 'invalid wsHandler function'
+        });
       });
 
       it('has options of the WebSocket server', async (t) => {
