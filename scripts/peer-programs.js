@@ -15,12 +15,16 @@ const CHROMIUM = env.CHROMIUM || '/usr/bin/chromium';
 const PYTHON = env.PEERS_PYTHON || 'python3';
 const WEBSOCAT = env.WEBSOCAT || 'websocat';
 
+/** The programs of a JDK. */
+const [JAVA, JAVAC] = ['java', 'javac'].map((name) => (env.JAVA_HOME ? path.join(env.JAVA_HOME, 'bin', name) : name));
+
 /** Where what is built lies. */
 const BUILT = env.PEERS_BUILT || path.join(root, 'target/peers');
 
 /** Where Debian puts libraries in Go. */
 const GOPATH = env.GOPATH || '/usr/share/gocode';
 
+const JAVA_CLASSES = path.join(BUILT, 'java');
 const PROGRAMS_FOLDER = path.join(root, '__test__/interop/peers');
 const GORILLA = path.join(BUILT, 'gorilla-peer');
 const GO_EXAMPLE = path.join(BUILT, 'go-example');
@@ -81,6 +85,11 @@ const PROGRAMS = [
   { name: 'strace', hint: 'apt-get install strace', found: () => answers('strace', ['-V']) },
   { name: 'curl', hint: 'apt-get install curl', found: () => answers('curl', ['-V']) },
   { name: 'nghttp', hint: 'apt-get install nghttp2-client', found: () => answers('nghttp', ['--version']) },
+  {
+    name: 'a JDK',
+    hint: 'apt-get install default-jdk-headless, or set JAVA_HOME to its folder',
+    found: () => answers(JAVAC, ['--version'])
+  },
   { name: 'ipptool', hint: 'apt-get install cups-ipp-utils', found: () => answers('ipptool', ['--version']) },
   {
     name: 'a Node with a WebSocket',
@@ -139,11 +148,12 @@ async function buildPeers() {
   mkdirSync(BUILT, { recursive: true });
   const gorilla = await buildGo(GORILLA, path.join(PROGRAMS_FOLDER, 'gorilla/main.go'));
   const example = await buildGo(GO_EXAMPLE, path.join(root, 'examples/go-client/main.go'));
+  const java = await run(JAVAC, ['-d', JAVA_CLASSES, path.join(root, '__test__/peers/support/Client.java')]);
   const manifest = path.join(PROGRAMS_FOLDER, 'tungstenite/Cargo.toml');
   const cargo = await run('cargo', ['build', '--locked', '--quiet', '--manifest-path', manifest], {
     env: { CARGO_TARGET_DIR: path.join(BUILT, 'cargo') }
   });
-  return gorilla && example && cargo.code === 0;
+  return gorilla && example && java.code === 0 && cargo.code === 0;
 }
 
 module.exports = {
@@ -151,6 +161,8 @@ module.exports = {
   CHROMIUM_FLAGS,
   GO_EXAMPLE,
   GORILLA,
+  JAVA,
+  JAVA_CLASSES,
   NODES,
   PYTHON,
   TUNGSTENITE,

@@ -1,11 +1,13 @@
 'use strict';
 
 // Is one port enough for everything? WebSocket, a protocol of one's own, HTTP/2 after an upgrade and with prior knowledge,
-// TLS inside HTTP/1.1 and plain HTTP: one server, all at the same time, each with the clients that people have.
+// TLS inside HTTP/1.1, WebSocket over HTTP/2 and plain HTTP: one server, all at the same time, each with the clients that
+// people have.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const http = require('node:http');
+const http2 = require('node:http2');
 const os = require('node:os');
 const path = require('node:path');
 const { execFile } = require('node:child_process');
@@ -15,8 +17,11 @@ const { promisify } = require('node:util');
 const { test } = require('node:test');
 
 const ws = require('ws');
+const { chromium } = require('playwright-core');
 
+const { CHROMIUM, CHROMIUM_FLAGS } = require('../../scripts/peer-programs');
 const { answerTo, ask } = require('./support/ipp');
+const { runJava } = require('./support/java');
 const { WebSocket, createUpgradeRouter, requestUpgrade } = require('../..');
 
 const run = promisify(execFile);
@@ -101,6 +106,46 @@ async function talk(Client, port, options) {
   assert.equal((await once(socket, 'close'))[0], 1000);
 }
 
+/** Talks in a room, on a session that knows that the server speaks HTTP/2. */
+async function talkOverHttp2(port) {
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+
+  await talk(WebSocket, port, { session });
+  session.close();
+  await once(session, 'close');
+}
+
+/** Loads a page, fetches another, and talks in a room from there. */
+async function browse(browser, port) {
+  const page = await browser.newPage();
+
+  assert.equal((await page.goto(`http://127.0.0.1:${port}/page`)).status(), 200);
+
+  const seen = await page.evaluate(async () => {
+    const answer = await (await fetch('/fetched', { method: 'POST', body: 'body' })).text();
+    const socket = new WebSocket(`ws://${location.host}/rooms/one`);
+    const messages = [];
+
+    await new Promise((resolve, reject) => {
+      socket.onopen = () => socket.send('hello');
+      socket.onerror = reject;
+      socket.onmessage = ({ data }) => {
+        if (messages.push(data) === 20) socket.close(1000);
+        else socket.send('hello');
+      };
+      socket.onclose = resolve;
+    });
+    return { answer, extensions: socket.extensions, messages };
+  });
+
+  await page.close();
+  assert.deepEqual(seen, {
+    answer: 'POST /fetched HTTP/1.1 4 in the clear\n',
+    extensions: 'permessage-deflate',
+    messages: Array(20).fill('one: hello')
+  });
+}
+
 /** Talks in the protocol of one's own. */
 async function echo(port) {
   const { stream } = await requestUpgrade(`http://127.0.0.1:${port}/`, { protocol: 'echo/1' });
@@ -110,7 +155,7 @@ async function echo(port) {
 }
 
 /** What each client does, and what has to come of it. */
-function clients(t, { port, upload }) {
+function clients(t, { browser, port, upload }) {
   const url = `http://127.0.0.1:${port}`;
   const curl = (...args) => print('curl', '-sS', '--max-time', '50', ...args);
   const said = (text, ...expected) => assert.deepEqual(text.trim().split('\n'), expected);
@@ -154,6 +199,17 @@ function clients(t, { port, upload }) {
     'ipptool -E': async () => assert.match((await ask(t, port, '-E')).stdout, /\[PASS\]/),
     'a WebSocket of ws': () => talk(ws, port),
     'a WebSocket of ours': () => talk(WebSocket, port),
+    'a WebSocket of ours over HTTP/2': () => talkOverHttp2(port),
+    "Java's HttpClient": async () => {
+      assert.deepEqual(await runJava(port, '/rooms/java'), [
+        'HTTP_2 200 GET /first HTTP/2.0 0 in the clear',
+        'HTTP_2 200 GET /second HTTP/2.0 0 in the clear',
+        ...['third', 'post', 'chunks'].map((name) => `HTTP_2 200 POST /${name} HTTP/2.0 1000000 in the clear`),
+        'HTTP_1_1 200 POST /plain HTTP/1.1 4 in the clear',
+        'WebSocket java: hello'
+      ]);
+    },
+    Chromium: () => browse(browser, port),
     'a protocol of one’s own': () => echo(port)
   };
 }
@@ -161,6 +217,8 @@ function clients(t, { port, upload }) {
 test('one port serves them all at once', async (t) => {
   const running = await start(t);
 
+  running.browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
+  t.after(() => running.browser.close());
   for (let round = 0; round < ROUNDS; round++) {
     const all = Object.entries(clients(t, running)).map(([name, work]) =>
       work().catch((err) => {
