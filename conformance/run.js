@@ -6,6 +6,7 @@
  *     AUTOBAHN_HOME=FOLDER npm run conformance              all but the slow cases, and a sample of those with compression
  *     AUTOBAHN_HOME=FOLDER npm run conformance -- --full    all that expected.json names
  *     … -- --client, … -- --server                          only one of the two
+ *     … -- --path=loop                                      only this way (loop, threads, stream; several are possible)
  *     … -- --against ws                                     the same cases on ws, to compare; judged as strictly
  *
  * Reports lie in conformance/reports afterwards, a page per case.
@@ -17,7 +18,7 @@ const path = require('node:path');
 const readline = require('node:readline');
 const { freePort } = require('../scripts/free-port');
 const { run, root } = require('../scripts/process');
-const { PATHS } = require('../scripts/test-files');
+const { pinnedPaths } = require('../scripts/test-files');
 const expected = require('./expected.json');
 const { judge } = require('./judge');
 
@@ -134,7 +135,7 @@ async function main(args) {
   }
   const other = args[args.indexOf('--against') + 1];
   const against = args.includes('--against');
-  const runs = against ? [{ name: other, env: {} }] : PATHS.filter(({ pinned }) => pinned);
+  const runs = against ? [{ name: other, env: {} }] : pinnedPaths(args);
   const sides = Object.keys(SIDES).filter((side) => args.includes(`--${side}`));
   const chosen = sides.length > 0 ? sides : Object.keys(SIDES);
   let status = 0;

@@ -28,6 +28,9 @@ const PATHS = [
   { name: 'stream transport', pinned: true, env: { UPSHIFT_DRIVER: 'auto', UPSHIFT_TRANSPORT: 'stream' } }
 ];
 
+/** Those tests against foreign programs that take seconds and know what a version of Node does: the other upgrades. */
+const QUICK_PEERS = ['h2c', 'http2', 'ipptool', 'java', 'one-port'];
+
 /** What else connections can be made of, and the tests that make their servers so. ws does not know HTTP/2. */
 const BELOW = ['tls', 'duplex', 'h2'];
 const OVER_OTHERS = /^__test__.(compat.|behaviour.(close|errors|events|pause|receive|send|server)\.test)/;
@@ -62,6 +65,36 @@ function testFiles(folder) {
  */
 function onEveryPath(folders, paths = PATHS) {
   return paths.map(({ name, env }) => ({ name, files: folders.flatMap(testFiles), env }));
+}
+
+/**
+ * Picks the pinned paths that a command line names: `--path=loop`, `--path=threads`, `--path=stream`.
+ *
+ * @param {string[]} args Command line
+ * @param {boolean} [all=true] Whether it is all of them when none is named
+ * @return {{ name: string, env: object }[]} Paths
+ * @throws {Error} When there is no such path
+ * @public
+ */
+function pinnedPaths(args, all = true) {
+  const pinned = PATHS.filter((one) => one.pinned);
+  const words = args.filter((arg) => arg.startsWith('--path=')).map((arg) => arg.slice('--path='.length));
+  if (words.length === 0) return all ? pinned : [];
+  return words.map((word) => {
+    const found = pinned.find(({ name }) => name.split(' ').includes(word));
+    if (found === undefined) throw new Error(`there is no path called ${word}`);
+    return found;
+  });
+}
+
+/**
+ * Lists the tests against foreign programs that each version of Node has to pass.
+ *
+ * @return {string[]} Files
+ * @public
+ */
+function quickPeers() {
+  return QUICK_PEERS.map((name) => path.join('__test__/peers', `${name}.test.js`));
 }
 
 /**
@@ -117,4 +150,4 @@ function smoke() {
   ];
 }
 
-module.exports = { PATHS, onEveryPath, plan, smoke, testFiles };
+module.exports = { PATHS, onEveryPath, pinnedPaths, plan, quickPeers, smoke, testFiles };

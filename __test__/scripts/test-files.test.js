@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
 const { emptyCounts, runTests } = require('../../scripts/node-tests');
-const { PATHS, onEveryPath, plan, smoke, testFiles } = require('../../scripts/test-files');
+const { PATHS, onEveryPath, pinnedPaths, plan, quickPeers, smoke, testFiles } = require('../../scripts/test-files');
 
 const filesOf = (runs) => new Set(runs.flatMap(({ files }) => files));
 const all = testFiles('.');
@@ -38,6 +38,22 @@ test('the smoke looks at what a user relies on, and at what depends on the versi
       start
     );
   }
+});
+
+test('a command line names paths', () => {
+  const names = (args, all) => pinnedPaths(args, all).map(({ name }) => name);
+
+  assert.deepEqual(names([]), ['driver loop', 'driver threads', 'stream transport']);
+  assert.deepEqual(names([], false), []);
+  assert.deepEqual(names(['--smoke', '--path=stream', '--path=loop']), ['stream transport', 'driver loop']);
+  assert.throws(() => pinnedPaths(['--path=auto']), /no path called auto/);
+});
+
+test('the quick tests against foreign programs are some of all', () => {
+  const peers = testFiles('peers');
+
+  assert.ok(quickPeers().length > 0);
+  for (const file of quickPeers()) assert.ok(peers.includes(file), file);
 });
 
 test('without files nothing has passed', async () => {
