@@ -6,104 +6,17 @@
  */
 
 const assert = require('node:assert/strict');
-const http2 = require('node:http2');
 const { once } = require('node:events');
 const { Readable } = require('node:stream');
 const { describe, it } = require('node:test');
-const express = require('../../lib/use/express');
-const fastify = require('../../lib/use/fastify');
 const WebSocket = require('../..');
 const { RawClient } = require('../support/raw-client');
 const { encode } = require('../support/frames');
-const { answer, ask, connect: connectSession, openRaw } = require('../http2/support');
-const { CREDENTIALS, EXPRESSES, FASTIFIES, connect, session: sessions, sleep, until } = require('./support');
+const { answer, ask, openRaw } = require('../http2/support');
+const { APPS, SERVERS, open, versionsOf } = require('./http2-support');
+const { session: sessions, sleep, until } = require('./support');
 
 const { WebSocketServer, createUpgradeRouter } = WebSocket;
-
-/** The kinds of servers, and what makes them. */
-const SERVERS = [
-  ['in the clear', { isSecure: false }],
-  ['over TLS', { isSecure: true }],
-  ['beside HTTP/1.1', { allowHTTP1: true, isSecure: true }]
-];
-
-/** The protocols that reach a kind of server. */
-const versionsOf = ({ allowHTTP1 }) => (allowHTTP1 ? ['2.0', '1.1'] : ['2.0']);
-
-/**
- * Starts an app with WebSocket routes, each with middleware `(req, res, next)` and a handler `(ws, req, params)`, and
- * resolves with its server, a session to it and what closes its WebSockets.
- */
-const APPS = [
-  ...EXPRESSES.map(([name, make]) => [
-    name,
-    async (t, kind, { first, options, prepare = () => {}, routes }) => {
-      const app = express(make(), options);
-      app.set('env', 'test');
-      if (first) app.use(first);
-      for (const [path, middleware, handler] of routes) {
-        app.upgrade(path, middleware, (ws, req) => handler(ws, req, req.params));
-      }
-      const server = serverOf(kind, (req, res) => {
-        // Express itself does not know the requests of HTTP/2.
-        if (req.httpVersionMajor === 2) res.end('ordinary');
-        else app(req, res);
-      });
-      prepare(server);
-      app.websockets.attach(server);
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return started(t, kind, server, () => app.websockets.close());
-    }
-  ]),
-  ...FASTIFIES.map(([name, make]) => [
-    name,
-    async (t, kind, { first, options, prepare = () => {}, routes }) => {
-      const tls = kind.isSecure ? { https: { allowHTTP1: kind.allowHTTP1, ...CREDENTIALS } } : {};
-      const app = make({ http2: true, ...tls });
-      prepare(app.server);
-      await app.register(fastify, { options });
-      const hook = (middleware) => (request, reply, done) => middleware(request.raw, reply.raw, done);
-      if (first) app.addHook('onRequest', hook(first));
-      for (const [path, middleware, handler] of routes) {
-        app.get(path, { preValidation: hook(middleware), websocket: true }, (ws, request) =>
-          handler(ws, request.raw, request.params)
-        );
-      }
-      app.get('/page', async () => 'ordinary');
-      await app.listen({ port: 0, host: '127.0.0.1' });
-      return started(t, kind, app.server, () => app.close());
-    }
-  ])
-];
-
-/** Makes a server of a kind. */
-function serverOf({ allowHTTP1, isSecure }, listener) {
-  return isSecure ? http2.createSecureServer({ allowHTTP1, ...CREDENTIALS }, listener) : http2.createServer(listener);
-}
-
-/** Connects a session to a server, which ends with the test. */
-async function started(t, { isSecure }, server, close) {
-  const { port } = server.address();
-  const served = [];
-
-  server.on('session', (one) => served.push(one));
-  t.after(() => {
-    for (const one of served) one.destroy();
-    server.close();
-    close().catch(() => {});
-  });
-
-  const session = connectSession(t, `${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`);
-
-  await once(session, 'remoteSettings');
-  return { close, isSecure, port, server, session };
-}
-
-/** Opens a WebSocket over a version of HTTP. */
-function open(t, target, version, url, options) {
-  return connect(t, target, url, version === '2.0' ? { session: target.session, ...options } : options);
-}
 
 /** Middleware that changes nothing. */
 const pass = (req, res, next) => next();
@@ -363,6 +276,37 @@ for (const [name, start] of APPS) {
       assert.equal((await once(gone, 'response'))[0][':status'], 410);
       assert.equal(await (await open(t, target, '2.0', '/')).next(), 'app');
     });
+
+    if (name.startsWith('Express')) {
+      it('passes on what turns out to be none of its own', async (t) => {
+        const target = await startWith(
+          t,
+          (req, res, next) => setTimeout(next, 2, 'route'),
+          () => assert.fail('opened'),
+          {
+            prepare(server) {
+              createUpgradeRouter(server).websocket('/router', () => assert.fail('asked'));
+            }
+          }
+        );
+        assert.equal((await once(ask(target.session), 'response'))[0][':status'], 405, 'nobody has it');
+        target.server.on('connect', (req, res) => res.writeHead(410).end(req.url));
+        assert.equal((await once(ask(target.session), 'response'))[0][':status'], 410, 'the application has it');
+        createUpgradeRouter(target.server).websocket('/', (ws) => ws.send('router'));
+        assert.equal(await (await open(t, target, '2.0', '/')).next(), 'router');
+      });
+    } else {
+      it('closes a WebSocket on a route for ordinary requests, unless somebody may want it', async (t) => {
+        const target = await startWith(t, pass, (ws) => ws.send('app'));
+        const closed = await open(t, target, '2.0', '/page');
+        await once(closed, 'close');
+        target.server.on('connect', (req, res) => res.writeHead(410).end());
+        const asked = ask(target.session, { ':path': '/page' });
+        assert.equal((await once(asked, 'response'))[0][':status'], 410);
+        createUpgradeRouter(target.server).websocket('/page', (ws) => ws.send('router'));
+        assert.equal(await (await open(t, target, '2.0', '/page')).next(), 'router');
+      });
+    }
 
     it('closes its WebSockets with the app, and takes none any more', async (t) => {
       const target = await startWith(t, pass, (ws) => ws.send('app'));
