@@ -49,10 +49,12 @@ export declare class NativeChannel {
   /** The rest of a dispatch that took too long. */
   turn(): void
   /**
-   * A socket option: `'nodelay'` (0 or 1), `'keepalive'` (0 for off, else milliseconds + 1), `'tos'` (its value, below
-   * zero to read it). 0, the value read, or the negated errno; `-EAGAIN` while the reactor is busy.
+   * Sets an option of a socket, in the words of an OPTION command: 0 or the negated errno; nothing while the reactor is
+   * busy, or has not done all that was asked of it before.
    */
-  option(id: number, name: string, value: number): number
+  setOption(id: number, words: Array<number>): number | null
+  /** Reads one: its words, or the negated errno; nothing at such times. */
+  option(id: number, name: number): Array<number> | null
   /** Running totals. */
   stats(): ReactorStats | null
   /** Who drives: `'loop'`, `'thread'`, or `'inline'`. */

@@ -80,18 +80,6 @@ describe('the socket of a WebSocket', () => {
     assert.equal(socket.bytesWritten, bytesWritten + 7);
   });
 
-  it('sets options on the descriptor', async (t) => {
-    const { socket } = await connected(t);
-
-    assert.equal(socket._handle.setNoDelay(false), 0);
-    assert.equal(socket._handle.setNoDelay(true), 0);
-    assert.equal(socket._handle.setKeepAlive(true, 10), 0);
-    if (socket._handle.setTypeOfService) {
-      assert.equal(socket._handle.setTypeOfService(16), 0);
-      assert.equal(socket._handle.getTypeOfService(), 16);
-    }
-  });
-
   it('ends the connection with destroy()', async (t) => {
     const { client, socket, ws } = await connected(t);
 

@@ -4,8 +4,6 @@
 // slab (command-channel.js), events come up through the walker; ids, the ledger
 // and what keeps the process alive are kept here.
 
-const os = require('os');
-
 const asyncContext = require('../base/async-context');
 const native = require('../base/native');
 const { Alarm } = require('../base/alarm');
@@ -17,6 +15,7 @@ const { Slab } = require('./slab');
 const { INDEX } = require('./batch');
 const { GONE, Walker } = require('./walker');
 const { SendCallbacks } = require('./send-callbacks');
+const { getOption, setOption, wordsOf } = require('./socket-options');
 const { noteConnection } = require('./trimming');
 
 /** Ids are a generation and an index; this many bits are the index. */
@@ -33,8 +32,6 @@ const FINISHED = 14;
 const NEVER_REFUSED = 28 * 1024;
 
 const EBADF = -9;
-/** Not the same number everywhere. */
-const EAGAIN = -os.constants.errno.EAGAIN;
 const resolved = Promise.resolve();
 
 /**
@@ -241,27 +238,18 @@ class FdChannel extends CommandChannel {
    * Sets or reads a socket option.
    *
    * @param {WebSocket} ws The WebSocket
-   * @param {String} name `'nodelay'`, `'keepalive'` or `'tos'`
-   * @param {(Boolean|Number)} [value] On or off; for `'tos'` the value, nothing to
-   *     read it
-   * @param {Number} [ms=0] For `'keepalive'`: the delay of the first probe
+   * @param {String} name Its name
+   * @param {...*} values Its values, see socket-options.js; none to read it
    * @return {Number} 0, the value read, or a negated error number
    * @private
    */
-  option(ws, name, value = -1, ms = 0) {
+  option(ws, name, ...values) {
     if (ws._$channel !== this) return EBADF;
 
-    // The connection may not have crossed yet.
+    // What was asked for before, the connection itself for one, comes before.
     this.flush();
 
-    const number = name === 'keepalive' && value ? ms + 1 : Number(value);
-    const result = this.native.option(ws._$id, name, number);
-
-    if (result !== EAGAIN) return result;
-
-    // The reactor is at work, and nobody waits for it here.
-    setImmediate(() => this.option(ws, name, value, ms));
-    return 0;
+    return values.length === 0 ? getOption(this, ws, name)[0] : setOption(this, ws, wordsOf(name, ...values));
   }
 
   /**

@@ -29,7 +29,8 @@ const VERB = {
   INPUT: 0xa00,
   PASSED_ON: 0xb00,
   LEAVE: 0xc00,
-  WATCH: 0xd00
+  WATCH: 0xd00,
+  OPTION: 0xe00
 };
 
 /** Words of the header. */
@@ -286,6 +287,20 @@ class Slab {
     this.words[(at + HEAD) >>> 2] = code;
     this.bytes.set(bytes, at + HEAD + 4);
     this.head(at, id, VERB.CLOSE | flags, 4 + bytes.length);
+  }
+
+  /**
+   * Writes the command that sets an option of the socket.
+   *
+   * @param {Number} id The connection
+   * @param {Number[]} option Its words
+   * @private
+   */
+  option(id, option) {
+    const at = this.room(option.length * 4);
+
+    this.words.set(option, (at + HEAD) >>> 2);
+    this.head(at, id, VERB.OPTION, option.length * 4);
   }
 
   /**

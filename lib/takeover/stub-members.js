@@ -21,11 +21,12 @@
 //                        -errno.
 //   ref(), unref(), hasRef()
 //                        the connection's hold on the event loop.
-//   option(name, ...)    a socket option on the real descriptor: 'nodelay'
-//                        (enable), 'keepalive' (enable, delay, interval, count;
-//                        times in ms, the last two where Node passes them),
-//                        'tos' (value; without one it is returned). Returns 0,
-//                        the value or -errno.
+//   option(name, ...)    a socket option on the real descriptor, with what Node
+//                        passes: 'nodelay' (enable), 'keepalive' (enable, delay,
+//                        interval, count; times in s, the last two as of Node
+//                        24), 'tos' (value; without one it is returned). Returns
+//                        0, the value or -errno; -EAGAIN for a value that cannot
+//                        be read now.
 //   counts()             { bytesRead, bytesWritten, queued } since the takeover;
 //                        also answered after the end. `queued`: what the kernel
 //                        has not taken, 0 when absent.
@@ -36,6 +37,7 @@ const { codedError } = require('../base/errors');
 const { BROKEN_PIPE, kState, writes } = require('./stub-writes');
 
 const NOT_SUPPORTED = -errno.ENOTSUP;
+const AGAIN = -errno.EAGAIN;
 
 /** `uv_shutdown` finished synchronously: Node waits for no completion. */
 const FINISHED = 1;
@@ -153,6 +155,21 @@ function unpacked(packed) {
   };
 }
 
+/**
+ * The type of service that the application has chosen: Node keeps it on the socket.
+ *
+ * @param {?Duplex} socket The socket over the stub
+ * @return {Number} It, 0 when it has chosen none
+ * @private
+ */
+function chosenService(socket) {
+  const symbol = Object.getOwnPropertySymbols(socket ?? {}).find(({ description }) => description === 'kSetTOS');
+  const value = (symbol && socket[symbol]) ?? 0;
+
+  // Linux keeps the bits of congestion control to itself.
+  return process.platform === 'linux' ? value & ~3 : value;
+}
+
 /** Members that are functions, by name. */
 const methods = {
   asyncReset: inert,
@@ -170,7 +187,9 @@ const methods = {
   },
   getProviderType: succeed,
   getTypeOfService() {
-    return this[kState].connection.option('tos');
+    const value = this[kState].connection.option('tos');
+
+    return value === AGAIN ? chosenService(ownerOf(this)) : value;
   },
   getpeername(out) {
     Object.assign(out, unpacked(this[kState].peer));
@@ -203,13 +222,7 @@ const methods = {
   },
   setBlocking: succeed,
   setKeepAlive(enable, delay, interval, count) {
-    return this[kState].connection.option(
-      'keepalive',
-      enable,
-      delay * 1000,
-      interval === undefined ? undefined : interval * 1000,
-      count
-    );
+    return this[kState].connection.option('keepalive', enable, delay, interval, count);
   },
   setNoDelay(enable) {
     return this[kState].connection.option('nodelay', enable);

@@ -8,10 +8,10 @@ use super::stats::ReactorStats;
 use super::{calls, cleanup, create, functions};
 use crate::engine::driver::exchange::Driver;
 use crate::engine::settings::Settings;
-use crate::engine::transport::{Errno, SocketOption};
+use crate::engine::transport::{Errno, OptionName, SocketOption};
 use crate::proto::session::{Config, Role};
 use napi::bindgen_prelude::{Array, FromNapiValue, JsValue, Object, Unknown};
-use napi::{Env, JsString, Result, sys};
+use napi::{Env, Result, sys};
 use napi_derive::napi;
 use std::rc::Rc;
 use std::time::Duration;
@@ -210,30 +210,32 @@ impl NativeChannel {
         self.channel.dispatch_or_leave(Scope::Callers);
     }
 
-    /// A socket option: `'nodelay'` (0 or 1), `'keepalive'` (0 for off, else milliseconds + 1), `'tos'` (its value, below
-    /// zero to read it). 0, the value read, or the negated errno; `-EAGAIN` while the reactor is busy.
+    /// Sets an option of a socket, in the words of an OPTION command: 0 or the negated errno; nothing while the reactor is
+    /// busy, or has not done all that was asked of it before.
     #[napi]
-    pub fn option(&self, id: u32, name: JsString<'_>, value: f64) -> Result<i32> {
-        let name = name.into_utf8()?;
-        let number = unsigned(value);
-        let option = match name.as_str()? {
-            "nodelay" => Some(SocketOption::NoDelay(number != 0)),
-            "keepalive" => {
-                let idle = Duration::from_millis(number.saturating_sub(1));
-                Some(SocketOption::KeepAlive(number != 0, idle))
-            }
-            "tos" if value < 0.0 => None,
-            "tos" => Some(SocketOption::TypeOfService(number as u8)),
-            _ => return Ok(-Errno::INVAL.raw_os_error()),
-        };
-        let Some(mut reactor) = self.channel.hub.try_reactor() else {
-            return Ok(-Errno::AGAIN.raw_os_error());
-        };
-        Ok(match (reactor.socket(id), option) {
+    pub fn set_option(&self, id: u32, words: Vec<u32>) -> Option<i32> {
+        let mut reactor = self.channel.hub.try_settled()?;
+        let option = words.try_into().ok().and_then(SocketOption::from_words);
+        Some(match (reactor.socket(id), option) {
             (None, _) => -Errno::BADF.raw_os_error(),
-            (Some(socket), Some(option)) => socket.set_option(option),
-            (Some(socket), None) => socket.type_of_service(),
+            (_, None) => -Errno::INVAL.raw_os_error(),
+            (Some(socket), Some(option)) => socket.set_option(option).map_or_else(negated, |()| 0),
         })
+    }
+
+    /// Reads one: its words, or the negated errno; nothing at such times.
+    #[napi]
+    pub fn option(&self, id: u32, name: u32) -> Option<Vec<i32>> {
+        let mut reactor = self.channel.hub.try_settled()?;
+        let read = match (reactor.socket(id), OptionName::from_word(name)) {
+            (None, _) => Err(Errno::BADF),
+            (_, None) => Err(Errno::INVAL),
+            (Some(socket), Some(name)) => socket.option(name),
+        };
+        Some(read.map_or_else(
+            |error| vec![negated(error)],
+            |words| words.into_iter().map(u32::cast_signed).collect(),
+        ))
     }
 
     /// Running totals.
@@ -252,6 +254,11 @@ impl NativeChannel {
             Driver::Stopped => "stopped",
         }
     }
+}
+
+/// An error as system calls return it.
+fn negated(error: Errno) -> i32 {
+    -error.raw_os_error()
 }
 
 fn view<'a>(env: &Env, value: sys::napi_value) -> Result<Unknown<'a>> {

@@ -100,9 +100,16 @@ impl Hub {
         &self.warm
     }
 
-    /// The reactor, if nobody has it. For what needs no order with the commands: options, counts, settings, stats.
+    /// The reactor, if nobody has it. For what needs no order with the commands: counts, settings, stats.
     pub fn try_reactor(&self) -> Option<MutexGuard<'_, Reactor>> {
         self.reactor.try_lock()
+    }
+
+    /// The reactor, if nobody has it and all that was asked of it before is done: for what keeps its order with that.
+    pub fn try_settled(&self) -> Option<MutexGuard<'_, Reactor>> {
+        self.settle();
+        let reactor = self.reactor.try_lock()?;
+        self.mailbox.is_empty().then_some(reactor)
     }
 
     /// The reactor, however long it takes: at the start and the end of an environment only.

@@ -55,6 +55,8 @@ pub enum Verb {
     Leave,
     /// JavaScript waits to hear when our FIN is out.
     Watch,
+    /// Set an option of the socket: the words of `transport::SocketOption`.
+    Option,
 }
 
 impl Verb {
@@ -74,6 +76,7 @@ impl Verb {
             11 => Self::PassedOn,
             12 => Self::Leave,
             13 => Self::Watch,
+            14 => Self::Option,
             _ => return None,
         })
     }

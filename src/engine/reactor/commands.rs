@@ -6,7 +6,7 @@ use crate::engine::connection::Connection;
 use crate::engine::deadlines::Tick;
 use crate::engine::memory::command::{Command, Commands, Verb, operation};
 use crate::engine::memory::ledger::Total;
-use crate::engine::transport::{Foreign, Transport};
+use crate::engine::transport::{Foreign, SocketOption, Transport};
 
 impl Reactor {
     /// Applies JavaScript's commands in order; `foreign` holds the by-reference payloads in the same order.
@@ -100,6 +100,14 @@ impl Reactor {
                 let (end, tell) = (command.has(operation::FIN), command.has(operation::NOTIFY));
                 connection.keep_input(bytes, end, tell, command.word(0), &mut self.work);
                 note_input(&self.ledger, connection);
+            }
+            Verb::Option => {
+                let option = SocketOption::from_words(std::array::from_fn(|index| command.word(index)));
+                if let (Some(socket), Some(option)) = (connection.socket(), option) {
+                    // Nobody waits for what the kernel says to it.
+                    let _refused = socket.set_option(option);
+                }
+                return;
             }
             Verb::PassedOn => connection.passed_on(),
             Verb::Leave => connection.leave(),

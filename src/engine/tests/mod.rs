@@ -9,6 +9,7 @@ mod echo;
 mod faults;
 mod identity;
 mod limits;
+mod options;
 mod output;
 mod packing;
 mod readiness;

@@ -6,6 +6,7 @@
 mod foreign;
 #[cfg(not(unix))]
 mod no_socket;
+mod option;
 mod queue;
 #[cfg(unix)]
 mod socket;
@@ -15,23 +16,12 @@ mod watched;
 pub use foreign::{Foreign, Token};
 #[cfg(not(unix))]
 pub use no_socket::{Errno, Socket};
+pub use option::{KeepAlive, OPTION_WORDS, OptionName, SocketOption};
 pub use queue::{Flushed, Queue, Segment};
 #[cfg(unix)]
 pub use socket::{Errno, Socket};
-use std::time::Duration;
 #[cfg(unix)]
 pub use watched::{duplicate, watch};
-
-/// An option JavaScript may set on a live connection.
-#[derive(Clone, Copy, Debug)]
-pub enum SocketOption {
-    /// `TCP_NODELAY`.
-    NoDelay(bool),
-    /// `SO_KEEPALIVE`, with the idle time before the first probe.
-    KeepAlive(bool, Duration),
-    /// `IP_TOS`.
-    TypeOfService(u8),
-}
 
 /// What a connection reads from and writes to.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Where Node.js has no descriptor to give away there is no such socket, and every connection is a Duplex.
 
-use super::SocketOption;
+use super::{OptionName, SocketOption};
 use std::io::IoSlice;
 
 /// The number of an error, as C has it.
@@ -61,12 +61,12 @@ impl Socket {
     }
 
     /// Sets an option.
-    pub fn set_option(&self, _option: SocketOption) -> i32 {
+    pub fn set_option(&self, _option: SocketOption) -> Result<(), Errno> {
         match *self {}
     }
 
-    /// Reads `IP_TOS`.
-    pub fn type_of_service(&self) -> i32 {
+    /// Reads one.
+    pub fn option(&self, _name: OptionName) -> Result<Vec<u32>, Errno> {
         match *self {}
     }
 }

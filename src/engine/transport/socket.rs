@@ -1,9 +1,9 @@
 //! A non-blocking stream socket: the system calls of the hot path, one line each.
 
-use super::SocketOption;
+use super::{KeepAlive, OptionName, SocketOption};
 pub use rustix::io::Errno;
 use rustix::io::retry_on_intr;
-use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, sendmsg, shutdown, sockopt};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, Shutdown, getsockname, recv, sendmsg, shutdown, sockopt};
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
@@ -68,24 +68,45 @@ impl Socket {
         let _gone_already = sockopt::set_socket_linger(self.fd(), Some(Duration::ZERO));
     }
 
-    /// Sets an option; zero, or the negated errno.
-    pub fn set_option(&self, option: SocketOption) -> i32 {
-        let done = match option {
+    /// Sets an option.
+    pub fn set_option(&self, option: SocketOption) -> Result<(), Errno> {
+        match option {
             SocketOption::NoDelay(on) => sockopt::set_tcp_nodelay(self.fd(), on),
-            SocketOption::KeepAlive(on, idle) => sockopt::set_socket_keepalive(self.fd(), on).and_then(|()| {
-                if on && !idle.is_zero() {
-                    sockopt::set_tcp_keepidle(self.fd(), idle)
-                } else {
-                    Ok(())
-                }
-            }),
+            SocketOption::KeepAlive(asked) => self.set_keep_alive(asked),
+            SocketOption::TypeOfService(value) if self.is_v6()? => sockopt::set_ipv6_tclass(self.fd(), value.into()),
             SocketOption::TypeOfService(value) => sockopt::set_ip_tos(self.fd(), value),
-        };
-        done.map_or_else(|error| -error.raw_os_error(), |()| 0)
+        }
     }
 
-    /// `IP_TOS`, or the negated errno.
-    pub fn type_of_service(&self) -> i32 {
-        sockopt::ip_tos(self.fd()).map_or_else(|error| -error.raw_os_error(), i32::from)
+    /// In libuv's order: what comes before a value the kernel refuses has been set.
+    fn set_keep_alive(&self, asked: Option<KeepAlive>) -> Result<(), Errno> {
+        sockopt::set_socket_keepalive(self.fd(), asked.is_some())?;
+        let Some(asked) = asked else { return Ok(()) };
+        if !asked.is_valid() {
+            return Err(Errno::INVAL);
+        }
+        sockopt::set_tcp_keepidle(self.fd(), asked.idle)?;
+        sockopt::set_tcp_keepintvl(self.fd(), asked.interval)?;
+        sockopt::set_tcp_keepcnt(self.fd(), asked.count)
+    }
+
+    /// Reads an option: the words of its name's documentation.
+    pub fn option(&self, name: OptionName) -> Result<Vec<u32>, Errno> {
+        Ok(match name {
+            OptionName::NoDelay => vec![sockopt::tcp_nodelay(self.fd())?.into()],
+            OptionName::KeepAlive => vec![
+                sockopt::socket_keepalive(self.fd())?.into(),
+                sockopt::tcp_keepidle(self.fd())?.as_secs() as u32,
+                sockopt::tcp_keepintvl(self.fd())?.as_secs() as u32,
+                sockopt::tcp_keepcnt(self.fd())?,
+            ],
+            OptionName::TypeOfService if self.is_v6()? => vec![sockopt::ipv6_tclass(self.fd())?],
+            OptionName::TypeOfService => vec![sockopt::ip_tos(self.fd())?.into()],
+        })
+    }
+
+    /// Whether it speaks IPv6; as in Node.js, with a peer whose IPv4 address is mapped too.
+    fn is_v6(&self) -> Result<bool, Errno> {
+        Ok(getsockname(self.fd())?.address_family() == AddressFamily::INET6)
     }
 }

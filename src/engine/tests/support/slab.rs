@@ -20,6 +20,7 @@ const INPUT: u32 = 10;
 const PASSED_ON: u32 = 11;
 const LEAVE: u32 = 12;
 const WATCH: u32 = 13;
+const OPTION: u32 = 14;
 
 /// Commands that wait to cross.
 #[derive(Default)]
@@ -116,6 +117,12 @@ impl Slab {
     /// JavaScript waits for our FIN.
     pub(in crate::engine::tests) fn watch(&mut self, id: u32) {
         self.command(id, WATCH << VERB_SHIFT, &[]);
+    }
+
+    /// An option of the socket.
+    pub(in crate::engine::tests) fn option(&mut self, id: u32, words: [u32; 5]) {
+        let body: Vec<u8> = words.into_iter().flat_map(u32::to_ne_bytes).collect();
+        self.command(id, OPTION << VERB_SHIFT, &[&body]);
     }
 
     /// The masking key of the next frame.
