@@ -59,6 +59,30 @@ it('loads again in the same process after the cache was cleared', async (t) => {
   assert.deepEqual(await Promise.all(ports.map(echoBoth)), [ECHOED, ECHOED, ECHOED]);
 });
 
+/** Loads it fifteen times in one process, see the fixture. */
+async function reload(...args) {
+  const fixture = path.join(__dirname, 'fixtures/reloading.js');
+  const { stdout } = await execute(process.execPath, ['--expose-gc', fixture, front, ...args], { timeout: 60_000 });
+  return JSON.parse(stdout);
+}
+
+it('leaves no listener and no old instance behind when it is loaded again', async () => {
+  const { alive, listeners, loaded, warnings } = await reload();
+  assert.deepEqual({ listeners, warnings }, { listeners: 0, warnings: [] });
+  assert.ok(loaded >= 15 * 50, `${loaded} modules`);
+  // The last one may be in use.
+  assert.equal(alive.length, new Set(alive).size, 'modules that live more than once');
+});
+
+it('has one listener for all instances that serve connections', async () => {
+  const { alive, listeners, warnings } = await reload('used');
+  assert.deepEqual({ listeners, warnings }, { listeners: 1, warnings: [] });
+  // Their reactors stay, and what those call; WebSockets and servers go.
+  for (const name of ['lib/websocket/websocket.js', 'lib/server/websocket-server.js']) {
+    assert.ok(alive.filter((key) => key === path.normalize(name)).length <= 1, name);
+  }
+});
+
 it('serves from vm contexts, whose ArrayBuffer and Error are not ours', async (t) => {
   const globals = {
     AbortController,

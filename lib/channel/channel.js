@@ -9,6 +9,7 @@ const os = require('os');
 
 const { DeflateChannel } = require('./deflate-channel');
 const { FdChannel } = require('./fd-channel');
+const { atExit } = require('./last-words');
 const { StreamChannel } = require('./stream-channel');
 const { outside } = require('../base/root-context');
 
@@ -127,6 +128,22 @@ function nativeOptions(driver, name) {
 }
 
 /**
+ * Starts a reactor, outside of the request that happens to need it. As with ws, `send('last words'); process.exit()`
+ * arrives.
+ *
+ * @param {Function} make Makes its channel
+ * @return {FdChannel} The channel
+ * @throws {Error} If there is none to be had
+ * @private
+ */
+function start(make) {
+  const channel = outside(make);
+
+  atExit(() => channel.flushLast());
+  return channel;
+}
+
+/**
  * @param {String} [text] A number
  * @return {(Number|undefined)} It
  * @private
@@ -151,7 +168,7 @@ function forSocket(config) {
     const name = `upshift-${sockets.length}`;
 
     try {
-      sockets.push(outside(() => new FdChannel(nativeOptions(driver, name))));
+      sockets.push(start(() => new FdChannel(nativeOptions(driver, name))));
       return sockets[sockets.length - 1];
     } catch {
       if (sockets.length === 0) return null;
@@ -172,7 +189,7 @@ function forSocket(config) {
 function forCompression() {
   if (apart === undefined) {
     try {
-      apart = outside(() => new DeflateChannel(nativeOptions('apart', 'upshift-deflate')));
+      apart = start(() => new DeflateChannel(nativeOptions('apart', 'upshift-deflate')));
     } catch {
       // Not where descriptors cannot be watched by a thread: what compresses is a stream then, and does so itself.
       apart = null;
@@ -194,7 +211,7 @@ function stream(config) {
 
   if (channel !== null) return channel;
 
-  streams ??= outside(() => new StreamChannel(nativeOptions('inline', 'upshift-streams')));
+  streams ??= start(() => new StreamChannel(nativeOptions('inline', 'upshift-streams')));
   return streams;
 }
 
@@ -241,11 +258,6 @@ function stats() {
 let settings = checked({
   driver: process.env.UPSHIFT_DRIVER || undefined,
   reactors: process.env.UPSHIFT_REACTORS
-});
-
-// As with ws, `send('last words'); process.exit()` arrives.
-process.on('exit', () => {
-  for (const channel of all()) channel.flushLast();
 });
 
 module.exports = { configure, forSocket, stats, stream };
