@@ -8,6 +8,7 @@ const { once } = require('events');
 const { test } = require('node:test');
 
 const WebSocket = require('..');
+const { FdChannel } = require('../lib/channel/fd-channel');
 
 const { WebSocketServer, stats } = WebSocket;
 
@@ -32,4 +33,18 @@ test('every total is 0 before the first connection, and none comes later', async
   client.close();
   await once(client, 'close');
   wss.close();
+});
+
+test('a reactor that was at work whenever it was asked has them all', () => {
+  const channel = new FdChannel({ driver: 'loop', hasLoop: true, name: 'busy' });
+  const { reactors, ...total } = stats();
+
+  channel.native.stats = () => null;
+
+  const { driver, ...figures } = channel.stats();
+
+  assert.strictEqual(driver, 'loop');
+  assert.deepStrictEqual(Object.keys(figures).sort(), Object.keys(total).sort());
+  assert.ok(Object.values(figures).every((value) => value === 0));
+  assert.ok(reactors.every((reactor) => Object.keys(figures).every((name) => name in reactor)));
 });

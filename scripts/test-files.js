@@ -31,6 +31,12 @@ const PATHS = [
 /** Those tests against foreign programs that take seconds and know what a version of Node does: the other upgrades. */
 const QUICK_PEERS = ['h2c', 'http2', 'ipptool', 'java', 'one-port'];
 
+/** Several I/O threads at once, which is not the default where there are few cores. */
+const SEVERAL = {
+  name: 'three threads',
+  env: { UPSHIFT_DRIVER: 'threads', UPSHIFT_REACTORS: '3', UPSHIFT_TRANSPORT: 'fd' }
+};
+
 /** What else connections can be made of, and the tests that make their servers so. ws does not know HTTP/2. */
 const BELOW = ['tls', 'duplex', 'h2'];
 const OVER_OTHERS = /^__test__.(compat.|behaviour.(close|errors|events|pause|receive|send|server)\.test)/;
@@ -130,7 +136,11 @@ function plan() {
     .sort();
   const once = { name: 'once', files: ALONE.flatMap(testFiles), env: {} };
   const together = { name: 'once, side by side', files: folders.flatMap(testFiles), env: {} };
-  const everywhere = [...onEveryPath(ON_EVERY_PATH, [...PATHS, INCUMBENT]), ...overOthers()];
+  const everywhere = [
+    ...onEveryPath(ON_EVERY_PATH, [...PATHS, INCUMBENT]),
+    ...onEveryPath(['behaviour', 'guarantees'], [SEVERAL]),
+    ...overOthers()
+  ];
   const waiting = [together, ...everywhere].map((run) => ({ ...run, mostlyWaits: true }));
   return [once, ...waiting].filter(({ files }) => files.length > 0);
 }

@@ -1,8 +1,16 @@
 // How the engine is set up, and what it is doing.
 
-/** Chooses the driver and the number of reactors, before the first connection. */
+/**
+ * Chooses the driver and the number of reactors; throws once there was a connection. What is absent is what the
+ * environment says.
+ */
 export declare function configure(options: {
+  /** Who moves the bytes of sockets; `UPSHIFT_DRIVER`, else `'auto'`. */
   driver?: 'auto' | 'loop' | 'threads' | undefined;
+  /**
+   * How many reactors `'threads'` has, 1 to 64; `UPSHIFT_REACTORS`, else one less than there are cores. The other drivers
+   * have one.
+   */
   reactors?: number | undefined;
 }): void;
 

@@ -29,6 +29,15 @@ test('the attacks run once per path', () => {
   assert.ok(testFiles('hostile').length > 0);
 });
 
+test('what users rely on runs with several reactors too', () => {
+  const runs = plan().filter(({ env }) => Number(env.UPSHIFT_REACTORS) > 2);
+
+  assert.deepEqual(
+    runs.map(({ files, env }) => ({ files, driver: env.UPSHIFT_DRIVER })),
+    [{ files: ['behaviour', 'guarantees'].flatMap(testFiles), driver: 'threads' }]
+  );
+});
+
 test('the smoke looks at what a user relies on, and at what depends on the version of Node', () => {
   const files = [...filesOf(smoke())];
 

@@ -15,12 +15,16 @@ const { Slab } = require('./slab');
 const { INDEX } = require('./batch');
 const { GONE, Walker } = require('./walker');
 const { SendCallbacks } = require('./send-callbacks');
+const { nothing } = require('./figures');
 const { getOption, setOption, wordsOf } = require('./socket-options');
 const { noteConnection } = require('./trimming');
 
 /** Ids are a generation and an index; this many bits are the index. */
 const INDEX_BITS = 20;
 const GENERATIONS = 0xfff;
+
+/** So many connections have an id at the same time; tests make do with fewer. */
+const CONNECTIONS = Number(process.env.UPSHIFT_TEST_CONNECTIONS || 1 << INDEX_BITS);
 
 /** Tests run with a credit of 1. */
 const TEST_CREDIT = Number(process.env.UPSHIFT_TEST_RECEIVE_CREDIT ?? 0);
@@ -62,11 +66,20 @@ class FdChannel extends CommandChannel {
     this.connections = 0;
     this.held = 0;
     this.isScheduled = false;
-    this.lastStats = {};
+    this.lastStats = nothing();
     this.flush = () => {
       this.isScheduled = false;
       this.calls.flush();
     };
+  }
+
+  /**
+   * Whether there is no id left for another connection.
+   *
+   * @type {Boolean}
+   */
+  get isFull() {
+    return this.connections >= CONNECTIONS;
   }
 
   /**

@@ -41,6 +41,12 @@ impl Reactor {
         };
         let mut fresh = Connection::new(id, transport, settings, response, rest);
         self.work.released.extend(leftover.map(|bytes| bytes.token()));
+        let index = index_of(id);
+        if self.slots.get(index).is_some_and(Option::is_some) {
+            // JavaScript uses an index again after it has seen the end. One that is in use stays what it is; with the
+            // newcomer its descriptor closes.
+            return;
+        }
         self.work.counters.attached += 1;
         self.live += 1;
         fresh.mark_dirty();
@@ -51,7 +57,6 @@ impl Reactor {
         if fresh.enqueue() {
             self.ready.push_back(id);
         }
-        let index = index_of(id);
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
         }

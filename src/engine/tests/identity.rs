@@ -38,6 +38,21 @@ fn what_was_meant_for_the_old_connection_does_not_reach_the_new_one() {
 }
 
 #[test]
+fn an_index_that_is_in_use_is_not_given_away() {
+    for driver in DRIVERS {
+        let mut js = Js::echo(Options::under(driver));
+        let (first, second) = (5, 5 + SLOTS as u32);
+        let mut peers = [js.attach_as(first), js.attach_as(second)];
+        until(&mut js, &mut peers, |_, peers| peers[1].ended);
+        peers[0].send(Opcode::Text, b"mine");
+        until(&mut js, &mut peers, |_, peers| peers[0].received() > 0);
+        assert_eq!(peers[0].next().unwrap().payload, b"mine");
+        assert_eq!(js.hub.reactor().live(), 1, "{driver:?}");
+        assert!(js.told(second).is_empty());
+    }
+}
+
+#[test]
 fn a_batch_that_comes_back_late_gives_no_credit_to_a_newer_connection() {
     let mut js = Js::new(Options::under(Driver::Loop));
     let mut first = js.attach_as(3);
