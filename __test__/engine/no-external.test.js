@@ -37,7 +37,7 @@ function shared(make) {
  */
 function usual() {
   const noop = () => {};
-  const functions = { later: noop, output: noop, walk: noop, written: noop };
+  const functions = { later: noop, output: noop, resource: {}, walk: noop, written: noop };
 
   return new native.NativeChannel({ driver: 'inline', hasLoop: true, name: 'none' }, functions, []);
 }
