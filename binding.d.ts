@@ -327,7 +327,7 @@ export interface ReactorStats {
   deflated: number
   /** Compressors in existence. */
   compressors: number
-  /** Bytes held: output not taken, input not delivered, warm buffers. */
+  /** Bytes held for connections, as far as Rust holds them. */
   memory: number
 }
 

@@ -40,7 +40,7 @@ export interface Figures {
   turns: number;
   /** Connections that are not read until their messages have been handled. */
   starved: number;
-  /** Batches of events, and those of them that wait for the JavaScript thread. */
+  /** Batches of events (each takes up to 640 KiB, and stays), and those of them that wait for the JavaScript thread. */
   batches: number;
   queued: number;
   /** Times one thread woke the other: whoever drives the reactor, and the JavaScript thread. */
@@ -55,7 +55,12 @@ export interface Figures {
   inflated: number;
   deflated: number;
   compressors: number;
-  /** Bytes held for connections: output that was not taken, input that was not handled, spare buffers. */
+  /**
+   * Bytes held for connections: output that was not taken; input that was not handled, be it part of a message, in a batch
+   * that waits, or kept for a WebSocket that is paused; what compression needs; spare buffers; and the memory that small
+   * messages of a connection share while they come. Messages that were handed over belong to the application, and what a
+   * stream of Node.js holds is its own.
+   */
   memory: number;
 }
 

@@ -34,6 +34,22 @@ class Backlog {
   }
 
   /**
+   * Tells how much is kept.
+   *
+   * @return {Number} Bytes
+   * @private
+   */
+  held() {
+    let bytes = 0;
+
+    for (const events of this.kept.values()) {
+      for (let i = 1; i < events.length; i += 2) bytes += sizeOf(events[i]);
+    }
+
+    return bytes;
+  }
+
+  /**
    * Keeps an event.
    *
    * @param {WebSocket} ws The WebSocket
@@ -109,6 +125,17 @@ function deliver(backlog, ws) {
       if (ws._$flow === 0 || isOver) backlog.release(ws);
     }
   }
+}
+
+/**
+ * @param {(Buffer|ArrayBuffer|Buffer[]|Blob)} data What an event carries
+ * @return {Number} How many bytes that is
+ * @private
+ */
+function sizeOf(data) {
+  if (Array.isArray(data)) return data.reduce((sum, fragment) => sum + fragment.length, 0);
+
+  return data.byteLength ?? data.size;
 }
 
 /**

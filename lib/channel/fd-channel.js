@@ -284,7 +284,11 @@ class FdChannel extends CommandChannel {
    */
   stats() {
     this.lastStats = this.native.stats() ?? this.lastStats;
-    return { driver: this.native.driver, ...this.lastStats };
+
+    // What waits here for WebSockets that take none now, and what their messages share.
+    const memory = this.lastStats.memory + this.backlog.held() + this.walker.memory.pooled;
+
+    return { driver: this.native.driver, ...this.lastStats, memory };
   }
 
   /**

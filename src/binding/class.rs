@@ -241,7 +241,7 @@ impl NativeChannel {
     /// Running totals.
     #[napi]
     pub fn stats(&self) -> Option<ReactorStats> {
-        ReactorStats::read(&self.channel.hub)
+        ReactorStats::read(&self.channel)
     }
 
     /// Who drives: `'loop'`, `'thread'`, or `'inline'`.

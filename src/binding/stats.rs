@@ -1,6 +1,6 @@
 //! `stats()` of one reactor, as numbers for JavaScript.
 
-use crate::engine::hub::Hub;
+use super::channel::Channel;
 use napi_derive::napi;
 use std::sync::atomic::Ordering;
 
@@ -53,18 +53,24 @@ pub struct ReactorStats {
     pub deflated: f64,
     /// Compressors in existence.
     pub compressors: f64,
-    /// Bytes held: output not taken, input not delivered, warm buffers.
+    /// Bytes held for connections, as far as Rust holds them.
     pub memory: f64,
 }
 
 impl ReactorStats {
     /// What the counters say; nothing when the reactor is busy.
     #[expect(clippy::cast_precision_loss, reason = "JavaScript has no other number")]
-    pub(crate) fn read(hub: &Hub) -> Option<Self> {
+    pub(crate) fn read(channel: &Channel) -> Option<Self> {
+        let hub = &channel.hub;
         let reactor = hub.try_reactor()?;
         let counters = *reactor.counters();
         let (tally, compressors) = (reactor.pool().tally, reactor.pool().compressors());
-        let (live, starved, held) = (reactor.live(), reactor.starved(), reactor.held());
+        let walked = channel
+            .current
+            .borrow()
+            .as_ref()
+            .map_or(0, |walked| walked.batch.held());
+        let (live, starved, held) = (reactor.live(), reactor.starved(), hub.held(&reactor) + walked);
         drop(reactor);
         let (made, queued) = hub.events.depth();
         let crossings = &hub.crossings;
@@ -93,7 +99,7 @@ impl ReactorStats {
             inflated: tally.inflated as f64,
             deflated: tally.deflated as f64,
             compressors: compressors as f64,
-            memory: (held + hub.warm().held()) as f64,
+            memory: held as f64,
         })
     }
 }

@@ -67,6 +67,12 @@ impl Fifo {
         self.0.lock().spare.push(batch);
     }
 
+    /// Memory that what waits takes.
+    pub fn held(&self) -> usize {
+        let inner = self.0.lock();
+        inner.full.iter().chain(&inner.tail).map(|batch| batch.held()).sum()
+    }
+
     /// Batches made, and batches waiting to be dispatched.
     pub fn depth(&self) -> (u32, usize) {
         let inner = self.0.lock();

@@ -117,6 +117,12 @@ impl Hub {
         self.reactor.lock()
     }
 
+    /// Memory held for connections, by `reactor` and on the ways to it and from it.
+    #[cfg(not(loom))]
+    pub fn held(&self, reactor: &Reactor) -> usize {
+        reactor.held() + self.mailbox.held() + self.events.held() + self.warm.held()
+    }
+
     /// Wakes whoever watches the readiness set.
     pub fn wake(&self) {
         self.crossings.wakes.fetch_add(1, Ordering::Relaxed);
@@ -162,7 +168,7 @@ impl Hub {
         let mut mail = std::mem::take(&mut *self.spare_mail.lock());
         while self.mailbox.take(&mut mail) {
             reactor.apply(&mail.commands, &mut mail.foreign);
-            mail.commands.clear();
+            mail.clear_commands();
             for batch in mail.returned.drain(..) {
                 reactor.restore_credit(&batch.runs);
                 self.events.recycle(batch);

@@ -218,10 +218,11 @@ impl Connection {
         }
     }
 
-    /// Memory held for it: output, and input that waits for credit.
+    /// Memory held for it: output, input that waits, and what the session has of messages under way and of earlier ones.
     pub fn held(&self) -> usize {
+        let output = self.out.capacity() + self.queue.as_ref().map_or(0, |queue| queue.held());
         let packing = self.extra.as_ref().and_then(|extra| extra.packing.as_ref());
-        self.pending() + self.input.len() + self.session.remembered() + packing.map_or(0, |packing| packing.held())
+        output + self.input.capacity() + self.session.held() + packing.map_or(0, |packing| packing.held())
     }
 
     /// How much of what JavaScript sent is out.

@@ -160,6 +160,12 @@ impl Batch {
         self.bytes
     }
 
+    /// Memory that what is in it takes.
+    pub fn held(&self) -> usize {
+        let large = self.large.iter().map(|message| message.data.capacity());
+        self.events * 16 + self.bytes + large.sum::<usize>()
+    }
+
     /// Nothing in it that JavaScript must see.
     pub fn is_empty(&self) -> bool {
         self.events == 0 && self.released.is_empty()

@@ -6,6 +6,7 @@
 mod commands;
 mod duplex;
 mod fault;
+mod figures;
 mod news;
 mod readiness;
 mod sweep;
@@ -139,36 +140,10 @@ impl Reactor {
         &self.settings
     }
 
-    /// What compresses.
-    pub fn pool(&self) -> &Pool {
-        &self.work.pool
-    }
-
-    /// Running totals.
-    pub fn counters(&self) -> &Counters {
-        &self.work.counters
-    }
-
     /// Panics at the message of this number from now on.
     #[cfg(test)]
     pub fn fault_at(&mut self, number: u64) {
         self.work.counters.fault_at = Some(self.work.counters.messages_in + number);
-    }
-
-    /// Live connections.
-    pub fn live(&self) -> usize {
-        self.live
-    }
-
-    /// Connections that are not read because JavaScript has not taken what they sent.
-    pub fn starved(&self) -> usize {
-        self.starved
-    }
-
-    /// Output that the kernel has not taken, bytes held for want of credit, and memory for what is only announced.
-    pub fn held(&self) -> usize {
-        let connections = self.slots.iter().flatten().map(|connection| connection.held());
-        connections.sum::<usize>() + self.work.advances.total() + self.work.pool.held()
     }
 
     /// Whether a turn would find work without any new readiness.
@@ -287,6 +262,7 @@ impl Reactor {
         self.work.counters.closed += 1;
         if self.live == 0 {
             self.work.warm.cool();
+            self.work.spare = Vec::new();
         }
     }
 

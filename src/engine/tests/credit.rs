@@ -65,7 +65,9 @@ fn a_flood_stays_with_its_sender_and_a_sleeping_thread_is_woken_by_credit() {
         peers[0].pump();
     }
     assert!(peers[0].unsent() > 2 << 20, "somebody read it all");
-    assert!(js.hub.reactor().held() <= 64 << 10);
+    // What one read has brought beyond the credit, and the beginning of a message.
+    let held = js.hub.reactor().held();
+    assert!(held <= 136 << 10, "{held}");
     let turns = js.turns();
     std::thread::sleep(Duration::from_millis(50));
     assert!(js.turns() - turns < 10, "the thread spins");

@@ -222,7 +222,7 @@ fn announce(js: &mut Js, peers: &mut [Peer], at: usize) -> usize {
     let bytes = frame(Opcode::Binary, true, payload(1, 1, LARGE));
     peers[at].write(&bytes[..64 << 10]);
     until(js, peers, |js, _| js.hub.reactor().counters().bytes_in == taken);
-    js.hub.reactor().held()
+    js.hub.reactor().advanced()
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn what_is_only_announced_has_a_limit_for_all_together() {
     assert!(js.log[0].data == payload(1, 1, LARGE));
     js.slab.terminate(peers[1].id);
     until(&mut js, &mut peers, |js, _| js.log.len() == 2);
-    assert_eq!(js.hub.reactor().held(), (most / one - 2) * one);
+    assert_eq!(js.hub.reactor().advanced(), (most / one - 2) * one);
     assert_eq!(announce(&mut js, &mut peers, 0), (most / one - 1) * one);
 }
 

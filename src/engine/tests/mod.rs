@@ -9,6 +9,7 @@ mod echo;
 mod faults;
 mod identity;
 mod limits;
+mod memory;
 mod options;
 mod output;
 mod packing;

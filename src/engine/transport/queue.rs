@@ -24,6 +24,14 @@ impl Segment {
         }
     }
 
+    /// Memory held by it.
+    fn held(&self) -> usize {
+        match self {
+            Self::Own(bytes, _) => bytes.capacity(),
+            Self::Foreign(bytes, _) => bytes.as_slice().len(),
+        }
+    }
+
     fn advance(&mut self, by: usize) {
         match self {
             Self::Own(_, at) | Self::Foreign(_, at) => *at += by,
@@ -53,6 +61,11 @@ impl Queue {
     /// Bytes in it.
     pub fn len(&self) -> usize {
         self.length
+    }
+
+    /// Memory held by the pieces, JavaScript's included.
+    pub fn held(&self) -> usize {
+        self.segments.iter().map(Segment::held).sum()
     }
 
     /// Nothing in it.

@@ -66,6 +66,11 @@ impl std::fmt::Debug for Compressor {
 }
 
 impl Compressor {
+    /// About the memory it takes.
+    pub fn held(&self) -> usize {
+        self.kind.memory()
+    }
+
     /// One that remembers nothing yet.
     pub(super) fn new(kind: Kind) -> Self {
         let Tuning {

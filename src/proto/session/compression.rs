@@ -22,7 +22,7 @@ pub(super) struct Context {
 impl Context {
     /// Memory held.
     pub(super) fn held(&self) -> usize {
-        size_of::<Self>() + self.history.held()
+        size_of::<Self>() + self.history.held() + self.compressor.as_ref().map_or(0, Compressor::held)
     }
 }
 
@@ -124,11 +124,6 @@ impl Session {
         if let Some(context) = &mut self.context {
             context.history = history;
         }
-    }
-
-    /// Bytes remembered for the sake of later messages.
-    pub fn remembered(&self) -> usize {
-        self.context.as_ref().map_or(0, |context| context.held())
     }
 
     /// The connection ends: its compressor is free for others.
