@@ -125,14 +125,41 @@ describe('the stub', () => {
     assert.equal(toy.held, true);
   });
 
-  it('pauses and resumes without touching the engine', async (t) => {
+  it('pauses and resumes the connection', async (t) => {
     const { client, socket, toy } = await upgraded(t, await toyServer(t));
 
-    socket.pause();
-    socket.resume();
+    assert.equal(socket.isPaused(), false);
+    assert.equal(socket.pause(), socket);
+    assert.equal(socket.isPaused(), true);
+    client.write('hello');
+    await sleep(20);
+    assert.equal(toy.receivedBytes, 0);
+    assert.equal(socket.resume(), socket);
+    assert.equal(socket.isPaused(), false);
+    await until(() => toy.receivedBytes === 5);
+    assert.deepEqual(toy.calls, ['pause', 'resume']);
+  });
+
+  it('brings nothing, whoever listens', async (t) => {
+    const { client, socket, toy } = await upgraded(t, await toyServer(t));
+
     socket.on('data', () => assert.fail('the engine reads'));
     client.write('hello');
     await until(() => toy.receivedBytes === 5);
+    // As with any stream, a listener has it flow.
+    assert.deepEqual(toy.calls, ['resume']);
+  });
+
+  it('is over a prototype that all sockets of its kind share', async (t) => {
+    const running = await toyServer(t);
+    const [one, other] = [(await upgraded(t, running)).socket, (await upgraded(t, running)).socket];
+    const prototype = Object.getPrototypeOf(one);
+
+    assert.notEqual(prototype, net.Socket.prototype);
+    assert.equal(prototype, Object.getPrototypeOf(other));
+    assert.equal(Object.getPrototypeOf(prototype), net.Socket.prototype);
+    assert.ok(one instanceof net.Socket);
+    for (const name of ['pause', 'resume', 'setTimeout']) assert.ok(!Object.hasOwn(one, name), name);
   });
 });
 

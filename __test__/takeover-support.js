@@ -84,6 +84,17 @@ class ToyConnection {
     this.engine.end();
   }
 
+  onPause() {
+    this.calls.push('pause');
+    this.engine.pause();
+  }
+
+  onResume() {
+    this.calls.push('resume');
+    this.engine.resume();
+    return true;
+  }
+
   ref() {
     this.held = true;
     this.engine.ref();

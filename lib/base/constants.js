@@ -31,6 +31,8 @@ const ERROR_EMITTED = 8;
 const HELD = 16;
 /** What rejects in a listener becomes an 'error' (`events.captureRejections`). */
 const CAPTURES = 32;
+/** `ws.pause()` was called last, not `ws.resume()`; its socket may have been resumed since. */
+const ASKED_TO_PAUSE = 64;
 
 const BINARY_TYPES = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'];
 const EMPTY_BUFFER = Buffer.alloc(0);
@@ -49,6 +51,7 @@ function isValidStatusCode(code) {
 }
 
 module.exports = {
+  ASKED_TO_PAUSE,
   BINARY,
   BINARY_TYPES,
   CAPTURES,

@@ -124,7 +124,7 @@ class DeflateChannel extends FdChannel {
 
     if (state.brought >= WAIT_AT && !state.isWaiting) {
       state.isWaiting = true;
-      state.transport.socket.pause();
+      state.transport.stop();
     }
 
     this.schedule();
@@ -220,7 +220,7 @@ class DeflateChannel extends FdChannel {
     if (!state.isWaiting) return;
 
     state.isWaiting = false;
-    if (!state.transport.isPaused) state.transport.socket.resume();
+    if (!state.transport.isPaused) state.transport.flow();
   }
 
   /**
@@ -338,7 +338,7 @@ class DeflateChannel extends FdChannel {
     if (state === undefined) return;
 
     state.transport.resume();
-    if (state.isWaiting) state.transport.socket.pause();
+    if (state.isWaiting) state.transport.stop();
   }
 
   /**

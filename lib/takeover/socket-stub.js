@@ -11,6 +11,7 @@
 //   install(handle, ends)        it does, and libuv closes its descriptor
 //   isStub(handle)               has it become one?
 //   bind(handle, connection)     from now on the connection answers
+//   connectionOf(handle)         who answers?
 //   wasActive(handle)            have bytes moved since this was last asked?
 
 const { accessors, kState, methods, nothing, refuse } = require('./stub-members');
@@ -179,6 +180,17 @@ function bind(handle, connection) {
 }
 
 /**
+ * The connection behind a handle.
+ *
+ * @param {?Object} handle A socket's handle
+ * @return {(Object|undefined)} The connection; nothing when the handle is no stub
+ * @public
+ */
+function connectionOf(handle) {
+  return handle?.[kState]?.connection;
+}
+
+/**
  * Whether a handle is a stub, of whichever copy of this package.
  *
  * @param {?Object} handle A socket's handle
@@ -210,4 +222,4 @@ function wasActive(handle) {
   return active;
 }
 
-module.exports = { bind, install, isStub, shadowOf, wasActive };
+module.exports = { bind, connectionOf, install, isStub, shadowOf, wasActive };

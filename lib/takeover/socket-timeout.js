@@ -28,7 +28,7 @@ function onTimeout() {
  * @param {Function} [callback] A one-time listener for 'timeout'
  * @return {net.Socket} The socket
  * @this {net.Socket}
- * @private
+ * @public
  */
 function setTimeout(msecs, callback) {
   this._onTimeout = onTimeout;
@@ -38,14 +38,4 @@ function setTimeout(msecs, callback) {
   return net.Socket.prototype.setTimeout.call(this, msecs, callback);
 }
 
-/**
- * Makes the timeouts of a socket look at the engine's traffic.
- *
- * @param {net.Socket} socket A socket over a stub
- * @public
- */
-function watchTimeouts(socket) {
-  socket.setTimeout = setTimeout;
-}
-
-module.exports = { watchTimeouts };
+module.exports = { setTimeout };

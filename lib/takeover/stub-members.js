@@ -19,6 +19,10 @@
 //   shutdown()           `socket.end()`: a FIN behind what was sent.
 //   write(bytes)         `socket.write()`: send bytes as they are. Returns 0 or
 //                        -errno.
+//   onPause(), onResume()
+//                        `socket.pause()` and `socket.resume()`: nothing more is
+//                        delivered, everything comes again. The latter returns
+//                        whether the socket itself may flow.
 //   ref(), unref(), hasRef()
 //                        the connection's hold on the event loop.
 //   option(name, ...)    a socket option on the real descriptor, with what Node
@@ -284,6 +288,8 @@ const nothing = {
   counts: () => ({ bytesRead: 0, bytesWritten: 0 }),
   end: (why, callback) => setImmediate(callback),
   hasRef: () => false,
+  onPause: inert,
+  onResume: () => true,
   option: refuse,
   ref: inert,
   shutdown: inert,

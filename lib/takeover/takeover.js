@@ -20,8 +20,8 @@ const net = require('node:net');
 
 const { codedError } = require('../base/errors');
 const { bind, install, isStub, shadowOf } = require('./socket-stub');
-const { watchTimeouts } = require('./socket-timeout');
 const { GONE, settle, stopReading } = require('./unfinished-response');
+const { watch } = require('./taken-socket');
 
 /** One set per process: two installed copies and vm contexts agree on it. */
 const TAKEN = Symbol.for('upshift.taken');
@@ -182,6 +182,17 @@ function tune(socket) {
 }
 
 /**
+ * Whether the application has paused a socket since the 'upgrade' event, for which Node has set this to null.
+ *
+ * @param {Duplex} socket The socket
+ * @return {Boolean} True when it is to stay so until somebody resumes it
+ * @private
+ */
+function isHeld(socket) {
+  return socket.readableFlowing === false && socket.listenerCount('readable') === 0;
+}
+
+/**
  * The bytes that arrived behind the request: those the HTTP parser left over,
  * then those the stream has buffered since.
  *
@@ -237,6 +248,7 @@ function slim(socket) {
  */
 function takeDescriptor(socket, head) {
   const handle = socket._handle;
+  const isPaused = isHeld(socket);
   const own = handle.fd;
   const fd = binding().takeDescriptor(own, ends);
 
@@ -247,14 +259,14 @@ function takeDescriptor(socket, head) {
   // With Node's descriptor still open: afterwards nobody could name the entry.
   if (HAS_RING) binding().forgetDescriptor(own);
   install(handle, ends);
-  watchTimeouts(socket);
+  watch(socket);
 
   // Only now: `read()` starts reading again, which is the stub's by now.
   const leftover = drain(socket, head);
 
   slim(socket);
 
-  return { kind: 'fd', fd, leftover, stub: handle };
+  return { kind: 'fd', fd, isPaused, leftover, stub: handle };
 }
 
 /**
@@ -271,7 +283,7 @@ function keepDuplex(socket, head) {
   // A slice of the parser's buffer pins 64 KiB.
   const leftover = head && head.length > 0 ? Buffer.from(head) : null;
 
-  return { kind: 'stream', duplex: socket, leftover };
+  return { kind: 'stream', duplex: socket, isPaused: isHeld(socket), leftover };
 }
 
 /**
@@ -309,9 +321,9 @@ function deliver(socket, result, options) {
  *     to take the descriptor
  * @param {Function} options.onFail `onFail(err)`: the socket was closed first
  * @param {Function} options.onReady `onReady(result)`: attach it now, in this
- *     turn. `{ kind: 'fd', fd, leftover, stub }`: the descriptor is the
- *     receiver's; `{ kind: 'stream', duplex, leftover }`: what the Duplex has
- *     buffered is still in it
+ *     turn. `{ kind: 'fd', fd, isPaused, leftover, stub }`: the descriptor is the
+ *     receiver's; `{ kind: 'stream', duplex, isPaused, leftover }`: what the
+ *     Duplex has buffered is still in it
  * @param {Boolean} [options.releaseSocket=false] Let the Socket go once the
  *     engine has the descriptor
  * @param {String} [options.transport='auto'] 'auto', 'fd' or 'stream'; a socket

@@ -64,9 +64,10 @@ function attach(ws, { req, socket, head }, response, options, then) {
  * @param {String} response The response
  * @private
  */
-function runOnDescriptor(ws, link, channel, { fd, leftover }, response) {
+function runOnDescriptor(ws, link, channel, { fd, isPaused, leftover }, response) {
   ws._$link = link;
   channel.attach(ws, ws._$config, response, leftover, fd);
+  if (isPaused) ws._$onPause();
 }
 
 /**
@@ -77,7 +78,7 @@ function runOnDescriptor(ws, link, channel, { fd, leftover }, response) {
  * @param {(String|String[])} response The response
  * @private
  */
-function runOnStream(ws, { duplex, leftover }, response) {
+function runOnStream(ws, { duplex, isPaused, leftover }, response) {
   if (typeof response !== 'string') {
     accept(duplex, response);
     response = '';
@@ -91,6 +92,7 @@ function runOnStream(ws, { duplex, leftover }, response) {
   ws._$link = transport;
   channel.attach(ws, ws._$config, response, null, transport);
   transport.open(leftover);
+  if (isPaused) ws._$onPause();
   // Whoever writes to the stream from now on writes behind the response.
   channel.catchUp();
 }

@@ -115,6 +115,43 @@ class SocketLink {
   }
 
   /**
+   * The socket was paused.
+   *
+   * @private
+   */
+  onPause() {
+    this.ws._$onPause();
+  }
+
+  /**
+   * The socket was resumed.
+   *
+   * @return {Boolean} `true`: nothing comes through it
+   * @private
+   */
+  onResume() {
+    this.ws._$onResume();
+    return true;
+  }
+
+  /**
+   * The WebSocket was paused or resumed, and the socket says so when it is asked. Its own methods would do more than that,
+   * for each message of a `for await`.
+   *
+   * @param {Boolean} isFlowing Whether it was resumed
+   * @private
+   */
+  mirrorFlow(isFlowing) {
+    const { socket } = this;
+
+    if (socket === null) return;
+
+    socket.readableFlowing = isFlowing;
+    // It was paused by itself, too.
+    if (isFlowing && socket.isPaused()) socket.resume();
+  }
+
+  /**
    * Let the connection keep the process alive.
    *
    * @private

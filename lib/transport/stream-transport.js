@@ -7,9 +7,13 @@
 
 const { CLOSE_RECEIVED } = require('../base/constants');
 const { endAccepted, isStream } = require('../http2/stream');
+const { flowMethods, hidden } = require('../takeover/stream-flow');
 
 /** On a stream: its transport. Listeners are shared, so they find it here. */
 const kTransport = Symbol('kTransport');
+
+/** What has the transport hear of `pause()` and `resume()`. */
+const FLOW = hidden(flowMethods((socket) => socket[kTransport], Object.getPrototypeOf));
 
 /**
  * A stream, as the stream channel sees it.
@@ -30,6 +34,8 @@ class StreamTransport {
     this.isCorked = false;
     this.isPaused = false;
     this.isStarted = false;
+    /** Whether it is this that makes the stream stop or flow, not the application. */
+    this.isActing = false;
     /** The lengths of the writes whose callbacks are due. */
     this.lengths = [];
     this.onWrite = null;
@@ -73,10 +79,12 @@ class StreamTransport {
   open(leftover) {
     this.leftover = leftover;
     this.socket[kTransport] = this;
+    // One that has methods of its own keeps them.
+    if (!Object.hasOwn(this.socket, 'pause')) Object.defineProperties(this.socket, FLOW);
     this.socket.on('close', onClose);
     this.socket.on('error', onError);
     // Somebody has read from it until now, and nobody will until then.
-    if (this.socket.readableFlowing) this.socket.pause();
+    if (this.socket.readableFlowing) this.stop();
     setImmediate(start, this);
   }
 
@@ -152,7 +160,7 @@ class StreamTransport {
    */
   pause() {
     this.isPaused = true;
-    if (this.isStarted) this.socket.pause();
+    if (this.isStarted) this.stop();
   }
 
   /**
@@ -162,8 +170,68 @@ class StreamTransport {
    */
   resume() {
     this.isPaused = false;
-    if (this.isStarted) this.socket.resume();
+    if (this.isStarted) this.flow();
   }
+
+  /**
+   * Has the stream stop.
+   *
+   * @private
+   */
+  stop() {
+    this.act(pause);
+  }
+
+  /**
+   * Has the stream flow.
+   *
+   * @private
+   */
+  flow() {
+    this.act(resume);
+  }
+
+  /**
+   * Does something to the stream that the application might do as well.
+   *
+   * @param {Function} step What
+   * @private
+   */
+  act(step) {
+    this.isActing = true;
+    try {
+      step(this.socket);
+    } finally {
+      this.isActing = false;
+    }
+  }
+
+  /**
+   * The stream was paused: by the application, it may be.
+   *
+   * @private
+   */
+  onPause() {
+    if (!this.isActing) this.ws._$onPause();
+  }
+
+  /**
+   * The stream was resumed.
+   *
+   * @return {Boolean} Whether it may flow: not before somebody listens
+   * @private
+   */
+  onResume() {
+    if (!this.isActing) this.ws._$onResume();
+    return this.isStarted;
+  }
+
+  /**
+   * The WebSocket was paused or resumed, and with it the stream.
+   *
+   * @private
+   */
+  mirrorFlow() {}
 
   /**
    * The WebSocket has seen the end.
@@ -197,13 +265,43 @@ function start(transport) {
   if (socket[kTransport] !== transport) return;
 
   transport.isStarted = true;
-  socket.on('data', onData);
+  transport.act(listen);
   socket.on('end', onEnd);
   if (leftover !== null) transport.channel.input(transport.ws, leftover);
   // A peer that had nothing more to say: 'end' was emitted when nobody listened.
   if (socket.readableEnded) transport.channel.eof(transport.ws);
-  else if (transport.isPaused) socket.pause();
-  else socket.resume();
+  else if (transport.isPaused) transport.stop();
+  else transport.flow();
+}
+
+/**
+ * Stops a stream.
+ *
+ * @param {Duplex} socket The stream
+ * @private
+ */
+function pause(socket) {
+  socket.pause();
+}
+
+/**
+ * Has a stream flow.
+ *
+ * @param {Duplex} socket The stream
+ * @private
+ */
+function resume(socket) {
+  socket.resume();
+}
+
+/**
+ * Listens to what a stream brings, which has it flow, unless it was paused.
+ *
+ * @param {Duplex} socket The stream
+ * @private
+ */
+function listen(socket) {
+  socket.on('data', onData);
 }
 
 /**

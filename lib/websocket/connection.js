@@ -22,6 +22,7 @@ const {
   EMPTY_BUFFER,
   FAILED,
   OPEN,
+  PAUSED,
   TERMINATED
 } = require('../base/constants');
 
@@ -177,6 +178,30 @@ class Connection extends EventEmitter {
    */
   _$onDrain() {
     this.emit('drain');
+  }
+
+  /**
+   * The socket was paused, by itself or through this: as with ws, it is one state.
+   *
+   * @private
+   */
+  _$onPause() {
+    if (this._$channel === null) return;
+
+    this._$flow |= PAUSED;
+    this._$channel.pause(this);
+  }
+
+  /**
+   * The socket was resumed.
+   *
+   * @private
+   */
+  _$onResume() {
+    if (this._$channel === null || (this._$flow & PAUSED) === 0) return;
+
+    this._$flow &= ~PAUSED;
+    if (this._$flow === 0) this._$channel.resume(this);
   }
 
   /**

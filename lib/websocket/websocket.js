@@ -17,13 +17,13 @@ const { clientArguments } = require('../client/request');
 const { isSession } = require('../http2/session');
 const { SERVER_DEFAULTS, configWith, limitsOf } = require('../base/options');
 const {
+  ASKED_TO_PAUSE,
   BINARY,
   BINARY_TYPES,
   CLOSED,
   CLOSING,
   CONNECTING,
   OPEN,
-  PAUSED,
   PING,
   PONG,
   READY_STATES,
@@ -102,7 +102,7 @@ class WebSocket extends Connection {
    * @type {Boolean}
    */
   get isPaused() {
-    return (this._$flow & PAUSED) !== 0;
+    return (this._$marks & ASKED_TO_PAUSE) !== 0;
   }
 
   /**
@@ -233,8 +233,9 @@ class WebSocket extends Connection {
   pause() {
     if (this._$channel === null) return;
 
-    this._$flow |= PAUSED;
-    this._$channel.pause(this);
+    this._$marks |= ASKED_TO_PAUSE;
+    this._$onPause();
+    this._$link.mirrorFlow(false);
   }
 
   /**
@@ -269,8 +270,9 @@ class WebSocket extends Connection {
   resume() {
     if (this._$channel === null) return;
 
-    this._$flow &= ~PAUSED;
-    if (this._$flow === 0) this._$channel.resume(this);
+    this._$marks &= ~ASKED_TO_PAUSE;
+    this._$onResume();
+    this._$link.mirrorFlow(true);
   }
 
   /**
