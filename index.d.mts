@@ -48,6 +48,7 @@ export import ServerOptions = WebSocket.ServerOptions;
 export import Stats = WebSocket.Stats;
 export import TlsRouteOptions = WebSocket.TlsRouteOptions;
 export import UpgradeOptions = WebSocket.UpgradeOptions;
+export import ValidatedUpgrade = WebSocket.ValidatedUpgrade;
 export import UpgradeRouter = WebSocket.UpgradeRouter;
 export import UpgradeRouterOptions = WebSocket.UpgradeRouterOptions;
 export import UpgradeToH2cOptions = WebSocket.UpgradeToH2cOptions;

@@ -156,6 +156,7 @@ declare namespace WebSocket {
   export import upgradeToH2c = h2c.upgradeToH2c;
 
   export import UpgradeOptions = handshake.UpgradeOptions;
+  export import ValidatedUpgrade = handshake.ValidatedUpgrade;
   export import accept = handshake.accept;
   export import reject = handshake.reject;
   export import RequestUpgradeError = requests.RequestUpgradeError;

@@ -18,7 +18,7 @@ const { reject } = require('./lib/handshake/refusal');
 const { requestUpgrade } = require('./lib/client/request-upgrade');
 const { upgrade } = require('./lib/server/upgrade');
 const { upgradeToH2c } = require('./lib/upgrades/h2c');
-const { validateUpgrade } = require('./lib/handshake/handshake');
+const { validateUpgrade } = require('./lib/handshake/verdict');
 
 WebSocket.HandshakeError = HandshakeError;
 WebSocket.HttpError = HttpError;

@@ -36,8 +36,23 @@ export declare function upgrade<U extends typeof WebSocket = typeof WebSocket>(
   options?: UpgradeOptions<U>
 ): Promise<InstanceType<U>>;
 
-/** Checks that a request is a correct handshake, and touches nothing. Throws a `HandshakeError`. */
-export declare function validateUpgrade(req: IncomingMessage): { protocols: string[]; version: 8 | 13 };
+/** What `validateUpgrade()` has found out. */
+export interface ValidatedUpgrade {
+  /** What would be agreed on about compression, as it stands in the response; absent when it is nothing. */
+  extensions?: string | undefined;
+  /** The subprotocol that would be chosen; absent when there is none. */
+  protocol?: string | undefined;
+  /** The subprotocols that the client offers. */
+  protocols: string[];
+  version: 8 | 13;
+}
+
+/**
+ * Checks that a request is a correct handshake which `upgrade()` would accept with the same options, and touches nothing.
+ * Throws a `HandshakeError`. Of the options, `handleProtocols` (called here, and by `upgrade()` again) and
+ * `perMessageDeflate` say what would be agreed on; the others have to be such as `upgrade()` takes.
+ */
+export declare function validateUpgrade(req: IncomingMessage, options?: UpgradeOptions): ValidatedUpgrade;
 
 /** Options of `accept()`. */
 export interface AcceptOptions {

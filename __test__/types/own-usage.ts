@@ -13,6 +13,12 @@ const server = createServer();
 server.on('upgrade', async (req, socket, head) => {
   try {
     const { protocols, version } = validateUpgrade(req);
+    const agreed: upshift.ValidatedUpgrade = validateUpgrade(req, {
+      handleProtocols: () => 'b',
+      perMessageDeflate: true
+    });
+    const { extensions, protocol }: { extensions?: string | undefined; protocol?: string | undefined } = agreed;
+    console.log(extensions, protocol);
     const ws = await upgrade(req, socket, head, {
       headers: { 'X-Protocols': protocols.length, 'X-Version': version },
       maxBackpressure: 1024,

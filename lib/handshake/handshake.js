@@ -122,21 +122,6 @@ function fieldsOf(headers) {
 }
 
 /**
- * Checks that a request is a complete and correct WebSocket handshake. Nothing
- * is written, and the socket is left alone.
- *
- * @param {http.IncomingMessage} req The request
- * @return {Object} `{ protocols, version }`: what the client offers
- * @throws {HandshakeError} If it is not
- * @public
- */
-function validateUpgrade(req) {
-  const { protocols, version } = accepted(inspectStrictly(req));
-
-  return { protocols: [...protocols], version };
-}
-
-/**
  * Turns a refusal into an error.
  *
  * @param {Object} verdict The verdict
@@ -256,6 +241,5 @@ module.exports = {
   plainResponse,
   responseLines,
   responseOf,
-  streamLines,
-  validateUpgrade
+  streamLines
 };

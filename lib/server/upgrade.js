@@ -10,25 +10,16 @@ const takeover = require('../takeover/takeover');
 const { establish } = require('../transport/attach');
 const { isStreamRequest } = require('../http2/request');
 const { HandshakeError } = require('../base/errors');
-const { UPGRADE_DEFAULTS, checkOptions } = require('../base/options');
+const { agree, completed } = require('../handshake/verdict');
 const { reject } = require('../handshake/refusal');
 const {
   NOT_WEBSOCKET,
   accepted,
-  headerLines,
   inspectStrictly,
   responseLines,
   responseOf,
   streamLines
 } = require('../handshake/handshake');
-
-/** The verdict about offers of compression that are wrong, or leave nothing to choose. */
-const UNACCEPTABLE = {
-  code: 'ERR_UPSHIFT_INVALID_EXTENSIONS',
-  headers: [],
-  message: 'Invalid or unacceptable Sec-WebSocket-Extensions header',
-  status: 400
-};
 
 /**
  * Upgrade a request to a WebSocket.
@@ -47,25 +38,18 @@ const UNACCEPTABLE = {
  * @public
  */
 async function upgrade(req, socket, head, options) {
-  options = { WebSocket, ...UPGRADE_DEFAULTS, ...options };
-  options.maxBackpressure ??= UPGRADE_DEFAULTS.maxBackpressure;
-  checkOptions(options);
-  deflate.check(options.perMessageDeflate);
+  const { lines, options: all } = completed({ WebSocket, ...options });
+  let verdict = inspectStrictly(req);
 
-  const lines = headerLines(options.headers);
-  const verdict = inspectStrictly(req);
+  if (verdict.status === 101) {
+    takeover.guard(socket);
+    verdict = agree(req, verdict, all);
+  }
 
   if (verdict.status !== 101) return refuseWith(req, socket, verdict);
 
-  takeover.guard(socket);
-
-  const agreed = agreementFor(options, req);
-
-  if (agreed === undefined) return refuseWith(req, socket, UNACCEPTABLE);
-
-  const { handleProtocols } = options;
-  const protocol = chooseProtocol(verdict.protocols, handleProtocols, req);
-  const ws = new options.WebSocket(null, undefined, options);
+  const { agreed, protocol } = verdict;
+  const ws = new all.WebSocket(null, undefined, all);
 
   deflate.use(ws, agreed);
   if (protocol) ws._protocol = protocol;
@@ -75,7 +59,7 @@ async function upgrade(req, socket, head, options) {
     : responseOf(responseLines(verdict.accept, protocol, agreed?.agreed).concat(lines));
 
   return new Promise((resolve, fail) => {
-    establish(ws, { req, socket, head }, response, options, {
+    establish(ws, { req, socket, head }, response, all, {
       onOpen: resolve,
       onFail() {
         socket.destroy();
@@ -105,43 +89,6 @@ async function refuseWith(req, socket, verdict) {
   }
 
   accepted(verdict);
-}
-
-/**
- * Negotiates compression.
- *
- * @param {Object} options The options
- * @param {http.IncomingMessage} req The request
- * @return {(Object|null|undefined)} What was agreed on, `null` for none; `undefined` if what was offered cannot be
- *     accepted
- * @private
- */
-function agreementFor({ perMessageDeflate }, req) {
-  const offers = req.headers['sec-websocket-extensions'];
-
-  if (!perMessageDeflate || offers === undefined) return null;
-
-  try {
-    return deflate.acceptOffers(perMessageDeflate, offers);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Chooses a subprotocol.
- *
- * @param {String[]} protocols The ones the client offers
- * @param {?Function} handleProtocols The application's choice
- * @param {http.IncomingMessage} req The request
- * @return {(String|undefined)} The subprotocol, if there is to be one
- * @private
- */
-function chooseProtocol(protocols, handleProtocols, req) {
-  if (protocols.length === 0) return undefined;
-  if (handleProtocols == null) return protocols[0];
-
-  return handleProtocols(new Set(protocols), req) || undefined;
 }
 
 /**
