@@ -37,9 +37,21 @@ const SEVERAL = {
   env: { UPSHIFT_DRIVER: 'threads', UPSHIFT_REACTORS: '3', UPSHIFT_TRANSPORT: 'fd' }
 };
 
-/** What else connections can be made of, and the tests that make their servers so. ws does not know HTTP/2. */
-const BELOW = ['tls', 'duplex', 'h2'];
-const OVER_OTHERS = /^__test__.(compat.|behaviour.(close|errors|events|pause|receive|send|server)\.test)/;
+/** Behaviour of servers and clients that can be made so that their connections are no TCP sockets. */
+const OVER_STREAMS = [
+  ...['backpressure', 'blob', 'close', 'deflate', 'deflate-negotiation', 'early-data', 'errors', 'events', 'handlers'],
+  ...['handshake', 'options', 'pause', 'receive', 'refusals', 'send', 'server'],
+  ...['client/abort', 'client/context', 'client/endings', 'client/frames', 'client/process', 'client/redirects'],
+  ...['client/request', 'client/response']
+];
+const OVER_HTTP2 = ['close', 'errors', 'events', 'pause', 'receive', 'send', 'server'];
+
+/** What else connections can be made of, and which tests make them so. ws does not know HTTP/2. */
+const BELOW = [
+  { below: 'tls', tests: OVER_STREAMS },
+  { below: 'duplex', tests: OVER_STREAMS },
+  { below: 'h2', tests: OVER_HTTP2, isOurs: true }
+];
 
 /** The package whose behaviour is the reference: what it does differently is a mistake in the tests. */
 const INCUMBENT = { name: 'ws itself', env: { UPSHIFT_TEST_IMPL: 'ws' } };
@@ -110,16 +122,13 @@ function quickPeers() {
  * @private
  */
 function overOthers() {
-  const paths = BELOW.flatMap((below) =>
-    [{ name: 'upshift', env: {} }, ...(below === 'h2' ? [] : [INCUMBENT])].map(({ name, env }) => ({
+  return BELOW.flatMap(({ below, tests, isOurs = false }) =>
+    [{ name: 'upshift', env: {} }, ...(isOurs ? [] : [INCUMBENT])].map(({ name, env }) => ({
       name: `${name} over ${below}`,
+      files: [...tests.map((test) => path.join('__test__/behaviour', `${test}.test.js`)), ...testFiles('compat')],
       env: { ...env, UPSHIFT_TEST_OVER: below }
     }))
   );
-  return onEveryPath(['behaviour', 'compat'], paths).map(({ files, ...run }) => ({
-    ...run,
-    files: files.filter((file) => OVER_OTHERS.test(file))
-  }));
 }
 
 /**

@@ -31,7 +31,10 @@ export interface ConnectionOptions<U extends typeof WebSocket = typeof WebSocket
   autoPong?: boolean | undefined;
   /** Milliseconds to wait for the closing handshake. Default: 30000. */
   closeTimeout?: number | undefined;
-  /** Bytes that may wait for a slow peer, 0 for any. Default: 0, and 64 MiB for `upgrade()`. */
+  /**
+   * Bytes that may wait for a slow peer, 0 for any. Default: 0, and 64 MiB for `upgrade()`. Over TLS, which says one turn of
+   * the event loop later what has gone out, all that is sent within a turn waits.
+   */
   maxBackpressure?: number | undefined;
   /** Buffered chunks of incoming data. Default: 262144. */
   maxBufferedChunks?: number | undefined;

@@ -7,10 +7,14 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
+const { OVER } = require('../support/over');
 const { rawPair } = require('../support/serve');
 const { WebSocketServer, ownAddition } = require('../support/implementation');
 
 const MIB = 1048576;
+/** TLS says one turn later what the kernel has taken, so what is sent within a turn counts there. */
+const inTurn = OVER === 'tls' ? { skip: 'not over TLS' } : {};
+
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /**
@@ -109,7 +113,7 @@ describe('maxBackpressure', ownAddition, () => {
     assert.equal(socket.readyState, socket.OPEN);
   });
 
-  test('does not count what was not offered to the peer yet', async (t) => {
+  test('does not count what was not offered to the peer yet', inTurn, async (t) => {
     const { client, socket } = await rawPair(t, { maxBackpressure: 1000 });
 
     // All in one turn, and small enough for any socket buffer.

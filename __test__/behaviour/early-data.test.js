@@ -4,11 +4,11 @@
 // requests pipelined behind a slow response.
 
 const assert = require('node:assert/strict');
-const http = require('node:http');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
 const { encode, encodeClose } = require('../support/frames');
+const { httpServer } = require('../support/over');
 const { RawClient } = require('../support/raw-client');
 const { serve } = require('../support/serve');
 const { ownAddition } = require('../support/implementation');
@@ -136,7 +136,7 @@ describe('a handshake behind an unfinished response', ownAddition, () => {
    * @return {Promise<Object>} As `serve()`, and `response`, a promise
    */
   async function slow(t, options) {
-    const server = http.createServer();
+    const server = httpServer();
     const response = once(server, 'request').then(([, res]) => res);
 
     return { ...(await serve(t, options, server)), response };
@@ -217,8 +217,11 @@ describe('a handshake behind an unfinished response', ownAddition, () => {
     const res = await response;
     const closed = new Promise((resolve) => res.socket.on('close', resolve));
 
-    client.socket.resetAndDestroy();
-    res.write('x'.repeat(100000));
+    // Over TLS it takes more than one write to find out.
+    const writing = setInterval(() => res.write('x'.repeat(100000)), 5);
+
+    t.after(() => clearInterval(writing));
+    client.leave();
     await closed;
     assert.equal(wss.clients.size, 0);
   });

@@ -113,7 +113,7 @@ describe('WebSocketServer answers', () => {
     t.after(() => wss.close());
     await once(wss, 'listening');
 
-    const client = await RawClient.connect(wss.address().port);
+    const client = await RawClient.connect({ host: '127.0.0.1', port: wss.address().port });
 
     client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
 

@@ -18,6 +18,13 @@ test('npm test runs every file but those that need foreign programs', () => {
   assert.deepEqual(new Set(missing), new Set([...testFiles('interop'), ...testFiles('peers')]));
 });
 
+test('every file that is planned is there', () => {
+  assert.deepEqual(
+    [...filesOf(plan())].filter((file) => !all.includes(file)),
+    []
+  );
+});
+
 test('the attacks run once per path', () => {
   const runs = onEveryPath(['hostile']);
 

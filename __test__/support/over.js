@@ -8,6 +8,7 @@ const http = require('http');
 const https = require('https');
 const net = require('net');
 const path = require('path');
+const tls = require('tls');
 
 const { duplexPair } = require('../../lib/use/duplex-pair');
 const { h2Server } = require('./h2-server');
@@ -24,6 +25,46 @@ const onSocket = OVER === 'duplex' || OVER === 'h2' ? { skip: 'no socket' } : {}
 const onHttp1 = OVER === 'h2' ? { skip: 'not over HTTP/2' } : {};
 
 const fixtures = path.join(__dirname, '../fixtures');
+
+/** @return {Object} The certificate of `localhost`, which it signed itself, and its key: options of a server */
+function identity() {
+  const [key, cert] = ['key', 'cert'].map((name) => fs.readFileSync(path.join(fixtures, `localhost-${name}.pem`)));
+
+  return { cert, key };
+}
+
+/**
+ * Hides a socket behind a Duplex.
+ *
+ * @param {net.Socket} socket The socket
+ * @return {Duplex} What is written to it goes out on the socket, what the socket reads comes out of it
+ */
+function behind(socket) {
+  const [inner, outer] = duplexPair();
+
+  socket.on('close', () => outer.destroy());
+  socket.on('error', () => outer.destroy());
+  outer.on('error', () => socket.destroy());
+  outer.on('close', () => (socket.connecting ? socket.destroy() : socket.destroySoon()));
+  socket.setNoDelay(true);
+  socket.pipe(outer);
+  outer.pipe(socket);
+  return inner;
+}
+
+/**
+ * Connects with a Duplex.
+ *
+ * @param {Object} options Those a client gives to its `createConnection`
+ * @return {Duplex} The connection, at first without a peer
+ */
+function duplexTo({ host, port, timeout }) {
+  const socket = net.connect({ allowHalfOpen: true, host, port, timeout });
+  const inner = behind(socket);
+
+  socket.on('timeout', () => inner.emit('timeout'));
+  return inner;
+}
 
 /**
  * An HTTP server whose connections are Duplexes: it listens with a server of its own that pipes them.
@@ -42,20 +83,9 @@ class DuplexServer extends http.Server {
    * @param {net.Socket} socket A connection
    */
   accept(socket) {
-    const [inner, outer] = duplexPair();
-
     this.sockets.add(socket);
-    socket.on('close', () => {
-      this.sockets.delete(socket);
-      outer.destroy();
-    });
-    socket.on('error', () => outer.destroy());
-    outer.on('error', () => socket.destroy());
-    outer.on('close', () => socket.destroySoon());
-    socket.setNoDelay(true);
-    socket.pipe(outer);
-    outer.pipe(socket);
-    this.emit('connection', inner);
+    socket.on('close', () => this.sockets.delete(socket));
+    this.emit('connection', behind(socket));
   }
 
   /**
@@ -100,9 +130,19 @@ function httpServer() {
   if (OVER === 'h2') return h2Server();
   if (OVER !== 'tls') return http.createServer();
 
-  const [key, cert] = ['key', 'cert'].map((name) => fs.readFileSync(path.join(fixtures, `localhost-${name}.pem`)));
-
-  return https.createServer({ key, cert });
+  return https.createServer(identity());
 }
 
-module.exports = { OVER, httpServer, onHttp1, onSocket, onTcp };
+/**
+ * Makes a server for clients whose tests write the responses themselves.
+ *
+ * @param {Function} accept Called with each connection
+ * @return {net.Server} The server
+ */
+function plainServer(accept) {
+  const options = { allowHalfOpen: true };
+
+  return OVER === 'tls' ? tls.createServer({ ...options, ...identity() }, accept) : net.createServer(options, accept);
+}
+
+module.exports = { OVER, duplexTo, httpServer, identity, onHttp1, onSocket, onTcp, plainServer };

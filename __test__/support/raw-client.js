@@ -130,6 +130,12 @@ class RawClient {
     this.write(encodeClose(...frame));
   }
 
+  /** Leaves without a word: with a reset, where there is such a thing. */
+  leave() {
+    if (OVER !== 'tls') this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
   /**
    * Waits for the head of a response.
    *

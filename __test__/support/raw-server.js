@@ -3,12 +3,12 @@
 // How does a test answer a client byte by byte? A server on a bare socket: each connection is a `RawClient` whose other
 // end is the client under test.
 
-const net = require('net');
 const { createHash } = require('crypto');
 const { once } = require('events');
 
+const { connect } = require('./client');
+const { OVER, plainServer } = require('./over');
 const { RawClient } = require('./raw-client');
-const { WebSocket } = require('./implementation');
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -17,12 +17,12 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
  *
  * @param {TestContext} t The test; everything is closed after it
  * @param {(Number|String)} [place=0] The port, or the path of a Unix socket
- * @return {Promise<Object>} `{ next, port, server, url }`; `next()` waits for a connection
+ * @return {Promise<Object>} `{ next, port, scheme, server, url }`; `next()` waits for a connection
  */
 async function rawServer(t, place = 0) {
   const connections = [];
   const waiting = [];
-  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+  const server = plainServer((socket) => {
     const peer = new RawClient(socket);
 
     t.after(() => socket.destroy());
@@ -39,7 +39,9 @@ async function rawServer(t, place = 0) {
   const next = () =>
     new Promise((resolve) => (connections.length > 0 ? resolve(connections.shift()) : waiting.push(resolve)));
 
-  return { next, port, server, url: `ws://127.0.0.1:${port}` };
+  const scheme = OVER === 'tls' ? 'wss' : 'ws';
+
+  return { next, port, scheme, server, url: `${scheme}://127.0.0.1:${port}` };
 }
 
 /**
@@ -113,7 +115,7 @@ async function answer(peer, edits, tail = Buffer.alloc(0)) {
  */
 async function clientPair(t, options) {
   const { next, url } = await rawServer(t);
-  const socket = new WebSocket(url, { perMessageDeflate: false, ...options });
+  const socket = connect(url, { perMessageDeflate: false, ...options });
 
   t.after(() => socket.terminate());
 

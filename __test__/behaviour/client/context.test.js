@@ -10,7 +10,9 @@ const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
 const { report } = require('../../support/child');
-const { WebSocket, ownAddition } = require('../../support/implementation');
+const { connect } = require('../../support/client');
+const { ownAddition } = require('../../support/implementation');
+const { onTcp } = require('../../support/over');
 const { answer, rawServer } = require('../../support/raw-server');
 
 const plain = { mask: false };
@@ -28,7 +30,7 @@ const EVENTS = ['upgrade', 'open', 'message', 'ping', 'pong', 'error', 'close', 
  */
 function clientIn(store, ...args) {
   const seen = {};
-  const ws = storage.run(store, () => new WebSocket(...args));
+  const ws = storage.run(store, () => connect(...args));
 
   for (const event of EVENTS) ws.on(event, () => (seen[event] = storage.getStore()));
   return { seen, ws };
@@ -92,7 +94,7 @@ describe('the handlers of a client', ownAddition, () => {
         ({ ws }) => ws.readyState === 3 || new Promise((resolve) => ws.on('close', resolve))
       )
     );
-    await new Promise((resolve) => server.close(resolve));
+    server.close();
 
     const nowhere = clientIn('nowhere', `ws://127.0.0.1:${port}`);
 
@@ -110,7 +112,7 @@ describe('the handlers of a client', ownAddition, () => {
     }
   });
 
-  test('do not see the store of whoever used the socket before', async (t) => {
+  test('do not see the store of whoever used the socket before', onTcp, async (t) => {
     const { next, url } = await rawServer(t);
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     const clients = ['one', 'two', 'three'].map((store) => clientIn(store, url, { agent }));

@@ -8,6 +8,7 @@ const { describe, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const { encode } = require('../../support/frames');
+const { onTcp } = require('../../support/over');
 const { clientPair } = require('../../support/raw-server');
 
 const BROKEN = [['close', 1006, '']];
@@ -31,7 +32,7 @@ function close(code, reason = '') {
   return plain(8, code === undefined ? '' : Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)]));
 }
 
-/** Name: what happens, what is told. */
+/** Name: what happens, what is told, options of the test. */
 const ENDINGS = {
   'the server closes': [({ peer }) => peer.write(close(1000)), [['close', 1000, '']]],
   'the server closes with a reason': [({ peer }) => peer.write(close(4001, 'bye')), [['close', 4001, 'bye']]],
@@ -62,7 +63,7 @@ const ENDINGS = {
   'the application destroys the socket': [({ socket }) => socket._socket.destroy(), BROKEN],
   'the application ends the socket': [({ socket }) => socket._socket.end(), BROKEN],
   'the server ends the connection': [({ peer }) => peer.socket.end(), BROKEN],
-  'the server resets the connection': [({ peer }) => peer.socket.resetAndDestroy(), BROKEN],
+  'the server resets the connection': [({ peer }) => peer.socket.resetAndDestroy(), BROKEN, onTcp],
   'the server ends it behind messages': [
     ({ peer }) => {
       peer.write(Buffer.concat([plain(1, 'a'), plain(2, 'b'), plain(10, 'q')]));
@@ -136,8 +137,8 @@ function telling(socket) {
 }
 
 describe('a client, when', () => {
-  for (const [name, [act, expected]] of Object.entries(ENDINGS)) {
-    test(name, async (t) => {
+  for (const [name, [act, expected, where = {}]] of Object.entries(ENDINGS)) {
+    test(name, where, async (t) => {
       const pair = await clientPair(t, { closeTimeout: 100 });
       const all = telling(pair.socket);
 

@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
+const { connect } = require('../../support/client');
 const { encode } = require('../../support/frames');
 const { WebSocket, ownAddition } = require('../../support/implementation');
 const { answer, clientPair, rawServer } = require('../../support/raw-server');
@@ -145,7 +146,7 @@ describe('what a client takes', () => {
 
   test('may stand right behind the response', async (t) => {
     const { next, url } = await rawServer(t);
-    const socket = new WebSocket(url);
+    const socket = connect(url);
     const events = record(socket, ['open', 'message', 'close']);
 
     await answer(

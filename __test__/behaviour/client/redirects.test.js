@@ -7,6 +7,7 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
+const { connect } = require('../../support/client');
 const { WebSocket } = require('../../support/implementation');
 const { answer, rawServer } = require('../../support/raw-server');
 
@@ -41,14 +42,14 @@ async function failure(ws) {
 describe('a client follows redirects', () => {
   test('when it may, and says where to', async (t) => {
     const server = await rawServer(t);
-    const ws = new WebSocket(`${server.url}/first`, { followRedirects: true });
+    const ws = connect(`${server.url}/first`, { followRedirects: true });
     const seen = [];
 
     t.after(() => ws.terminate());
     ws.on('redirect', (url, req) => seen.push([url, req.path, ws.readyState]));
     await redirect(server, '/second', '301 Moved');
-    await redirect(server, `http://127.0.0.1:${server.port}/third?x=y`, '307 There');
-    await redirect(server, `ws://127.0.0.1:${server.port}/fourth`, '308 There');
+    await redirect(server, `${server.url.replace('ws', 'http')}/third?x=y`, '307 There');
+    await redirect(server, `${server.url}/fourth`, '308 There');
 
     const [{ line }] = await Promise.all([answer(await server.next()), once(ws, 'open')]);
 
@@ -63,7 +64,7 @@ describe('a client follows redirects', () => {
 
   test('with a new key and the same subprotocols', async (t) => {
     const server = await rawServer(t);
-    const ws = new WebSocket(server.url, ['a', 'b'], { followRedirects: true, origin: 'https://o.example' });
+    const ws = connect(server.url, ['a', 'b'], { followRedirects: true, origin: 'https://o.example' });
 
     t.after(() => ws.terminate());
 
@@ -80,7 +81,7 @@ describe('a client follows redirects', () => {
 
   test('up to maxRedirects', async (t) => {
     const server = await rawServer(t);
-    const ws = new WebSocket(server.url, { followRedirects: true, maxRedirects: 1 });
+    const ws = connect(server.url, { followRedirects: true, maxRedirects: 1 });
     const failed = failure(ws);
 
     await redirect(server, '/1');
@@ -95,7 +96,7 @@ describe('a client follows redirects', () => {
       ['/#x', 'SyntaxError', 'The URL contains a fragment identifier']
     ]) {
       const server = await rawServer(t);
-      const ws = new WebSocket(server.url, { followRedirects: true });
+      const ws = connect(server.url, { followRedirects: true });
       const failed = failure(ws);
 
       await redirect(server, location);
@@ -110,7 +111,7 @@ describe('a client follows redirects', () => {
   test('unless it is aborted meanwhile', async (t) => {
     for (const end of ['close', 'terminate']) {
       const server = await rawServer(t);
-      const ws = new WebSocket(server.url, { followRedirects: true });
+      const ws = connect(server.url, { followRedirects: true });
       const failed = failure(ws);
 
       ws.on('redirect', () => ws[end]());
@@ -121,7 +122,7 @@ describe('a client follows redirects', () => {
 
   test('with a request that the application may destroy', async (t) => {
     const server = await rawServer(t);
-    const ws = new WebSocket(server.url, { followRedirects: true });
+    const ws = connect(server.url, { followRedirects: true });
     const failed = failure(ws);
 
     ws.on('redirect', (url, req) => req.destroy(new Error('not there')));
@@ -135,7 +136,7 @@ describe('what a redirected client takes along', () => {
 
   test('is everything on the same host', async (t) => {
     const server = await rawServer(t);
-    const ws = new WebSocket(server.url, mine);
+    const ws = connect(server.url, mine);
 
     t.after(() => ws.terminate());
 
@@ -149,7 +150,7 @@ describe('what a redirected client takes along', () => {
 
   test('is no secret on another one', async (t) => {
     const [here, there] = [await rawServer(t), await rawServer(t)];
-    const ws = new WebSocket(here.url, mine);
+    const ws = connect(here.url, mine);
 
     t.after(() => ws.terminate());
     await redirect(here, there.url);
@@ -170,7 +171,7 @@ describe('what a redirected client takes along', () => {
       ['foo:bar@', {}],
       ['', { auth: 'foo:bar' }]
     ]) {
-      const ws = new WebSocket(`ws://${user}127.0.0.1:${here.port}/`, { followRedirects: true, ...options });
+      const ws = connect(`${here.scheme}://${user}127.0.0.1:${here.port}/`, { followRedirects: true, ...options });
       const first = await redirect(here, `/same`);
       const second = await redirect(here, there.url);
       const [third] = await Promise.all([answer(await there.next()), once(ws, 'open')]);
@@ -184,10 +185,10 @@ describe('what a redirected client takes along', () => {
 
   test('are the credentials of the first address, not of the next', async (t) => {
     const server = await rawServer(t);
-    const ws = new WebSocket(`ws://foo:bar@127.0.0.1:${server.port}/`, { followRedirects: true });
+    const ws = connect(`${server.scheme}://foo:bar@127.0.0.1:${server.port}/`, { followRedirects: true });
 
     t.after(() => ws.terminate());
-    await redirect(server, `ws://baz:qux@127.0.0.1:${server.port}/`);
+    await redirect(server, `${server.scheme}://baz:qux@127.0.0.1:${server.port}/`);
 
     const [{ headers }] = await Promise.all([answer(await server.next()), once(ws, 'open')]);
 
@@ -196,10 +197,10 @@ describe('what a redirected client takes along', () => {
 
   test('is what the redirect itself names', async (t) => {
     const server = await rawServer(t);
-    const ws = new WebSocket(server.url, { followRedirects: true });
+    const ws = connect(server.url, { followRedirects: true });
 
     t.after(() => ws.terminate());
-    await redirect(server, `ws://baz:qux@127.0.0.1:${server.port}/`);
+    await redirect(server, `${server.scheme}://baz:qux@127.0.0.1:${server.port}/`);
 
     const [{ headers }] = await Promise.all([answer(await server.next()), once(ws, 'open')]);
 
@@ -208,7 +209,7 @@ describe('what a redirected client takes along', () => {
 
   test('is for a listener to say', async (t) => {
     const [here, there] = [await rawServer(t), await rawServer(t)];
-    const ws = new WebSocket(here.url, mine);
+    const ws = connect(here.url, mine);
 
     t.after(() => ws.terminate());
     ws.on('redirect', (url, req) => req.removeHeader('cookie'));

@@ -9,7 +9,9 @@ const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
 const { duplexPair } = require('../../../lib/use/duplex-pair');
+const { connect } = require('../../support/client');
 const { WebSocket } = require('../../support/implementation');
+const { onTcp } = require('../../support/over');
 const { RawClient } = require('../../support/raw-client');
 const { acceptOf, answer, parseHead, rawServer } = require('../../support/raw-server');
 
@@ -22,7 +24,7 @@ const { acceptOf, answer, parseHead, rawServer } = require('../../support/raw-se
  */
 async function requestOf(t, ...args) {
   const { next, url } = await rawServer(t);
-  const ws = new WebSocket(url, ...args);
+  const ws = connect(url, ...args);
 
   t.after(() => ws.terminate());
 
@@ -90,7 +92,7 @@ describe('the request of a client', () => {
   });
 
   test('has the credentials of the URL or of the options', async (t) => {
-    const { next, port } = await rawServer(t);
+    const { next, port, scheme } = await rawServer(t);
     const basic = (text) => `Basic ${Buffer.from(text).toString('base64')}`;
 
     for (const [user, options, expected] of [
@@ -100,7 +102,7 @@ describe('the request of a client', () => {
       ['', { auth: 'user:pass' }, basic('user:pass')],
       ['foo:bar@', { headers: { Authorization: 'mine' } }, 'mine']
     ]) {
-      const ws = new WebSocket(`ws://${user}127.0.0.1:${port}`, options);
+      const ws = connect(`${scheme}://${user}127.0.0.1:${port}`, options);
       const { headers } = await answer(await next());
 
       assert.equal(headers.authorization, expected);
@@ -136,7 +138,7 @@ describe('the request of a client', () => {
 
   test('can be finished by the application', async (t) => {
     const { next, url } = await rawServer(t);
-    const ws = new WebSocket(url, {
+    const ws = connect(url, {
       finishRequest(request, websocket) {
         assert.ok(request instanceof http.ClientRequest);
         assert.equal(websocket.url, `${url}/`);
@@ -169,11 +171,11 @@ describe('the request of a client', () => {
   });
 });
 
-describe('the connection of a client', () => {
+describe('the connection of a client', onTcp, () => {
   test('may be made by an agent', async (t) => {
     const { next, url } = await rawServer(t);
     const agent = new http.Agent({ keepAlive: true });
-    const ws = new WebSocket(url, { agent });
+    const ws = connect(url, { agent });
 
     t.after(() => ws.terminate());
     await Promise.all([answer(await next()), once(ws, 'open')]);
@@ -206,7 +208,7 @@ describe('the connection of a client', () => {
     );
     await new Promise(setImmediate);
 
-    const ws = new WebSocket(`ws://127.0.0.1:${port}`, { agent });
+    const ws = connect(`ws://127.0.0.1:${port}`, { agent });
 
     await once(ws, 'open');
     ws.send('echo');
@@ -219,7 +221,7 @@ describe('the connection of a client', () => {
   test('may be made by the application', async (t) => {
     const { next, port, url } = await rawServer(t);
     let given;
-    const ws = new WebSocket(url, {
+    const ws = connect(url, {
       createConnection(options) {
         given = options;
         return net.connect(port, '127.0.0.1');
@@ -261,7 +263,7 @@ describe('the connection of a client', () => {
 
   test('may come from a chosen address', async (t) => {
     const { next, url } = await rawServer(t);
-    const ws = new WebSocket(url, { localAddress: '127.0.0.2' });
+    const ws = connect(url, { localAddress: '127.0.0.2' });
 
     t.after(() => ws.terminate());
 

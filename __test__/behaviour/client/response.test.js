@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
+const { connect } = require('../../support/client');
 const { WebSocket } = require('../../support/implementation');
 const { acceptOf, answer, rawServer } = require('../../support/raw-server');
 const { record } = require('../../support/serve');
@@ -52,7 +53,7 @@ describe('a client refuses', () => {
   for (const [name, [edits, message, protocols]] of Object.entries(FAULTS)) {
     test(name, async (t) => {
       const { next, url } = await rawServer(t);
-      const ws = new WebSocket(url, protocols, { perMessageDeflate: false });
+      const ws = connect(url, protocols, { perMessageDeflate: false });
       const events = [];
 
       ws.on('open', () => events.push('open'));
@@ -76,7 +77,7 @@ describe('a client refuses', () => {
 describe('a client accepts', () => {
   test('names in any case, and other headers', async (t) => {
     const { next, url } = await rawServer(t);
-    const ws = new WebSocket(url, ['chat', 'v2']);
+    const ws = connect(url, ['chat', 'v2']);
 
     t.after(() => ws.terminate());
     await answer(await next(), {
@@ -96,7 +97,7 @@ describe('a client accepts', () => {
 
   test('and tells first what it was answered', async (t) => {
     const { next, url } = await rawServer(t);
-    const ws = new WebSocket(url);
+    const ws = connect(url);
     const events = record(ws, ['upgrade', 'open']);
 
     t.after(() => ws.terminate());
@@ -116,7 +117,7 @@ describe('a client accepts', () => {
 
   test('a response in single bytes', async (t) => {
     const { next, url } = await rawServer(t);
-    const ws = new WebSocket(url);
+    const ws = connect(url);
 
     t.after(() => ws.terminate());
 
@@ -140,7 +141,7 @@ describe('a client accepts', () => {
 describe('an unexpected response', () => {
   test('is the application’s, if it listens', async (t) => {
     const { next, url } = await rawServer(t);
-    const ws = new WebSocket(url);
+    const ws = connect(url);
     const events = record(ws, ['error', 'close']);
     const heard = once(ws, 'unexpected-response');
 
@@ -167,7 +168,7 @@ describe('an unexpected response', () => {
 
   test('can be answered by destroying the request', async (t) => {
     const { next, url } = await rawServer(t);
-    const ws = new WebSocket(url);
+    const ws = connect(url);
     const failed = new Error('as the application says');
     const error = new Promise((resolve) => ws.on('error', resolve));
     const close = new Promise((resolve) => ws.on('close', resolve));
