@@ -39,10 +39,10 @@ const SEVERAL = {
 
 /** Behaviour of servers and clients that can be made so that their connections are no TCP sockets. */
 const OVER_STREAMS = [
-  ...['backpressure', 'blob', 'close', 'deflate', 'deflate-negotiation', 'early-data', 'errors', 'events', 'handlers'],
-  ...['handshake', 'options', 'pause', 'receive', 'refusals', 'send', 'server'],
-  ...['client/abort', 'client/context', 'client/endings', 'client/frames', 'client/process', 'client/redirects'],
-  ...['client/request', 'client/response']
+  ...'backpressure blob close deflate deflate-negotiation early-data errors events'.split(' '),
+  ...'handlers handshake options pause receive refusals send server'.split(' '),
+  ...'client/abort client/context client/deflate client/endings client/frames client/process'.split(' '),
+  ...'client/redirects client/request client/response'.split(' ')
 ];
 const OVER_HTTP2 = ['close', 'errors', 'events', 'pause', 'receive', 'send', 'server'];
 

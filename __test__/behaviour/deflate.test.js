@@ -4,16 +4,13 @@
 // nothing here trusts our own compressor.
 
 const assert = require('node:assert/strict');
-const zlib = require('node:zlib');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
+const { RSV1, pack, unpack } = require('../support/compression');
 const { encode, encodeClose } = require('../support/frames');
 const { rawPair, wsPair } = require('../support/serve');
 const { WebSocket, ownAddition } = require('../support/implementation');
-
-const TAIL = Buffer.from([0, 0, 0xff, 0xff]);
-const RSV1 = 4;
 
 /**
  * Headers that offer.
@@ -23,28 +20,6 @@ const RSV1 = 4;
  */
 function offering(offers = 'permessage-deflate') {
   return { headers: { 'Sec-WebSocket-Extensions': offers } };
-}
-
-/**
- * Compresses a message that stands for itself.
- *
- * @param {(String|Buffer)} data The message
- * @return {Buffer} The payload of its frame
- */
-function pack(data) {
-  return zlib.deflateRawSync(data, { finishFlush: zlib.constants.Z_SYNC_FLUSH }).subarray(0, -4);
-}
-
-/**
- * Inflates messages that were sent one after the other.
- *
- * @param {...Buffer} payloads The payloads of their frames
- * @return {Buffer} All together
- */
-function unpack(...payloads) {
-  const all = payloads.flatMap((payload) => [payload, TAIL]);
-
-  return zlib.inflateRawSync(Buffer.concat(all), { finishFlush: zlib.constants.Z_SYNC_FLUSH });
 }
 
 /**
@@ -124,7 +99,7 @@ describe('a server', () => {
 
     assert.deepEqual([first.rsv, first.opcode, second.rsv, second.opcode], [RSV1, 1, RSV1, 1]);
     assert.ok(second.payload.length < first.payload.length / 3);
-    assert.equal(unpack(first.payload, second.payload).toString(), text + text);
+    assert.equal(unpack([first.payload, second.payload]).toString(), text + text);
   });
 
   test('forgets where that was agreed on, and then leaves short messages as they are', async (t) => {
@@ -171,7 +146,7 @@ describe('a server', () => {
 
     const all = Buffer.concat([frames[1].payload, frames[2].payload]);
 
-    assert.equal(unpack(all, frames[3].payload).toString(), 'packed too');
+    assert.equal(unpack([all, frames[3].payload]).toString(), 'packed too');
   });
 
   test('stops at maxPayload while it inflates', async (t) => {

@@ -111,16 +111,17 @@ async function answer(peer, edits, tail = Buffer.alloc(0)) {
  *
  * @param {TestContext} t The test
  * @param {Object} [options] Options of the client
+ * @param {Object} [edits] As for `response()`
  * @return {Promise<Object>} `{ peer, request, socket }`: the server's end, the request, the client
  */
-async function clientPair(t, options) {
+async function clientPair(t, options, edits) {
   const { next, url } = await rawServer(t);
   const socket = connect(url, { perMessageDeflate: false, ...options });
 
   t.after(() => socket.terminate());
 
   const peer = await next();
-  const [request] = await Promise.all([answer(peer), once(socket, 'open')]);
+  const [request] = await Promise.all([answer(peer, edits), once(socket, 'open')]);
 
   return { peer, request, socket };
 }
