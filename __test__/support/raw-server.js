@@ -17,12 +17,13 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
  *
  * @param {TestContext} t The test; everything is closed after it
  * @param {(Number|String)} [place=0] The port, or the path of a Unix socket
+ * @param {Function} [make] Makes the server of a function that is called with each connection
  * @return {Promise<Object>} `{ next, port, scheme, server, url }`; `next()` waits for a connection
  */
-async function rawServer(t, place = 0) {
+async function rawServer(t, place = 0, make = plainServer) {
   const connections = [];
   const waiting = [];
-  const server = plainServer((socket) => {
+  const server = make((socket) => {
     const peer = new RawClient(socket);
 
     t.after(() => socket.destroy());

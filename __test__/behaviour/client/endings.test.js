@@ -189,6 +189,21 @@ describe('what a client was asked for', () => {
     assert.deepEqual(order, ['a', 'turn', 'b', 'turn']);
   });
 
+  for (const [options, told] of [
+    [{}, [['error', 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'RangeError'], ...BROKEN]],
+    [{ maxPayload: 0 }, BROKEN]
+  ]) {
+    test(`maxPayload is ${options.maxPayload === 0 ? 'no limit when it is 0' : '100 MiB by default'}`, async (t) => {
+      const { peer, socket } = await clientPair(t, { closeTimeout: 100, ...options });
+      const all = telling(socket);
+
+      // The header of a message of 100 MiB and a byte.
+      peer.write(Buffer.from([0x82, 127, 0, 0, 0, 0, 6, 0x40, 0, 1]));
+      peer.socket.end();
+      assert.deepEqual(await all, told);
+    });
+  }
+
   test('closeTimeout is how long it waits', async (t) => {
     const { peer, socket } = await clientPair(t, { closeTimeout: 150 });
     const begun = performance.now();

@@ -4,16 +4,12 @@
 
 const assert = require('node:assert/strict');
 const http = require('node:http');
-const net = require('node:net');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
-const { duplexPair } = require('../../../lib/use/duplex-pair');
 const { connect } = require('../../support/client');
 const { WebSocket } = require('../../support/implementation');
-const { onTcp } = require('../../support/over');
-const { RawClient } = require('../../support/raw-client');
-const { acceptOf, answer, parseHead, rawServer } = require('../../support/raw-server');
+const { answer, rawServer } = require('../../support/raw-server');
 
 /**
  * Connects a client and returns what it asked for.
@@ -168,110 +164,5 @@ describe('the request of a client', () => {
     });
 
     assert.equal(line, 'GET / HTTP/1.1');
-  });
-});
-
-describe('the connection of a client', onTcp, () => {
-  test('may be made by an agent', async (t) => {
-    const { next, url } = await rawServer(t);
-    const agent = new http.Agent({ keepAlive: true });
-    const ws = connect(url, { agent });
-
-    t.after(() => ws.terminate());
-    await Promise.all([answer(await next()), once(ws, 'open')]);
-    assert.deepEqual(Object.keys(agent.sockets), []);
-    assert.deepEqual(Object.keys(agent.freeSockets), []);
-    ws.send('still there');
-  });
-
-  test('may be one that an agent kept', async (t) => {
-    const server = http.createServer((req, res) => res.end('kept'));
-    const { WebSocketServer } = require('../../support/implementation');
-    const wss = new WebSocketServer({ server });
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    const ports = [];
-
-    t.after(() => {
-      for (const ws of wss.clients) ws.terminate();
-      agent.destroy();
-      server.close();
-    });
-    server.on('connection', (socket) => ports.push(socket.remotePort));
-    wss.on('connection', (ws) => ws.on('message', (data) => ws.send(data)));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-
-    const { port } = server.address();
-
-    await new Promise((resolve) =>
-      http.get({ agent, host: '127.0.0.1', port }, (res) => res.resume().on('close', resolve))
-    );
-    await new Promise(setImmediate);
-
-    const ws = connect(`ws://127.0.0.1:${port}`, { agent });
-
-    await once(ws, 'open');
-    ws.send('echo');
-    assert.equal((await once(ws, 'message'))[0].toString(), 'echo');
-    assert.equal(ports.length, 1);
-    ws.close();
-    await once(ws, 'close');
-  });
-
-  test('may be made by the application', async (t) => {
-    const { next, port, url } = await rawServer(t);
-    let given;
-    const ws = connect(url, {
-      createConnection(options) {
-        given = options;
-        return net.connect(port, '127.0.0.1');
-      }
-    });
-
-    t.after(() => ws.terminate());
-    await Promise.all([answer(await next()), once(ws, 'open')]);
-    assert.equal(given.port, String(port));
-    assert.equal(given.host, '127.0.0.1');
-  });
-
-  test('may be any Duplex', async (t) => {
-    const [ours, theirs] = duplexPair();
-    const peer = new RawClient(theirs);
-    const ws = new WebSocket('ws://nowhere.invalid/', { createConnection: () => ours });
-
-    t.after(() => ws.terminate());
-
-    const { headers } = parseHead(await peer.head());
-
-    peer.write(
-      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-        `Sec-WebSocket-Accept: ${acceptOf(headers['sec-websocket-key'])}\r\n\r\n`
-    );
-    // Such a pair delivers within the write.
-    const message = once(ws, 'message');
-    const close = once(ws, 'close');
-
-    peer.send(1, 'over a Duplex', { mask: false });
-    assert.equal((await message)[0].toString(), 'over a Duplex');
-    ws.send('back');
-    assert.equal((await peer.frame()).payload.toString(), 'back');
-    ws.close();
-    peer.send(8, (await peer.frame()).payload, { mask: false });
-    peer.socket.end();
-    assert.equal((await close)[0], 1005);
-  });
-
-  test('may come from a chosen address', async (t) => {
-    const { next, url } = await rawServer(t);
-    const ws = connect(url, { localAddress: '127.0.0.2' });
-
-    t.after(() => ws.terminate());
-
-    const peer = await next();
-
-    await Promise.all([answer(peer), once(ws, 'open')]);
-    assert.equal(peer.socket.remoteAddress, '127.0.0.2');
-    assert.equal(ws._socket.localAddress, '127.0.0.2');
-    assert.equal(ws._socket.remotePort, Number(url.split(':')[2]));
   });
 });
