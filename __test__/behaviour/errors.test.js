@@ -134,4 +134,15 @@ describe('what the limits let through', () => {
     client.send(1, Buffer.from([0x61, 0xff]));
     assert.deepEqual(await message, [Buffer.from([0x61, 0xff]), false]);
   });
+
+  test('a close reason that is not UTF-8 with skipUTF8Validation', async (t) => {
+    const { client, socket } = await rawPair(t, { skipUTF8Validation: true });
+    const events = record(socket, ['error', 'close']);
+    const closed = once(socket, 'close');
+
+    client.send(8, Buffer.from([0x0f, 0xa0, 0x61, 0xff]));
+    assert.deepEqual((await client.frame()).payload, Buffer.from([0x0f, 0xa0, 0x61, 0xff]));
+    await closed;
+    assert.deepEqual(events, [['close', 4000, Buffer.from([0x61, 0xff])]]);
+  });
 });

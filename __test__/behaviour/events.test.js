@@ -7,8 +7,9 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
+const { connect } = require('../support/client');
 const { encode } = require('../support/frames');
-const { rawPair, wsPair } = require('../support/serve');
+const { rawPair, serve, wsPair } = require('../support/serve');
 const { WebSocket } = require('../support/implementation');
 
 describe('addEventListener()', () => {
@@ -57,12 +58,60 @@ describe('addEventListener()', () => {
 
     client.send(3);
 
+    const told = new Promise((resolve) => socket.on('error', resolve));
     const { error, message, target, type } = await failed;
 
     assert.equal(type, 'error');
     assert.equal(target, socket);
+    assert.equal(error, await told);
     assert.equal(error.code, 'WS_ERR_INVALID_OPCODE');
     assert.equal(message, error.message);
+  });
+
+  test('passes the open event of a client', async (t) => {
+    const { url } = await serve(t);
+    const client = connect(url);
+    const events = [];
+
+    t.after(() => client.terminate());
+    client.addEventListener('open', (event) => events.push(event));
+    client.onopen = (event) => events.push(event);
+    await once(client, 'open');
+    assert.deepEqual(
+      events.map(({ target, type }) => [target === client, type]),
+      [
+        [true, 'open'],
+        [true, 'open']
+      ]
+    );
+  });
+
+  test('passes objects that have nothing of their own, and list what they tell', async (t) => {
+    const { client, socket } = await rawPair(t);
+    const events = [];
+
+    for (const type of ['message', 'error', 'close']) socket.addEventListener(type, (event) => events.push(event));
+    client.write(Buffer.concat([encode(1, 'text'), encode(3)]));
+    while (events.length < 3) await new Promise(setImmediate);
+    assert.deepEqual(
+      events.map((event) => {
+        const names = [];
+
+        for (const name in event) names.push(name);
+        return [event.constructor.name, Object.keys(event), names];
+      }),
+      [
+        ['MessageEvent', [], ['data', 'target', 'type']],
+        ['ErrorEvent', [], ['error', 'message', 'target', 'type']],
+        ['CloseEvent', [], ['code', 'reason', 'wasClean', 'target', 'type']]
+      ]
+    );
+    for (const event of events) {
+      assert.throws(() => {
+        event.type = 'other';
+      }, TypeError);
+      assert.equal(event instanceof Event, false);
+    }
   });
 
   test('calls handleEvent() of an object, with the object as this', async (t) => {

@@ -189,3 +189,30 @@ describe('WebSocketServer answers', () => {
     client.socket.destroy();
   });
 });
+
+describe("a listener to 'wsClientError'", () => {
+  for (const [name, [request, status, body, , options]] of Object.entries(CAUSES)) {
+    // What the server does not want is no mistake of the client's.
+    const isMistake = options === undefined;
+
+    test(`${isMistake ? 'hears of' : 'does not hear of'} ${name}`, async (t) => {
+      const { port, wss } = await serve(t, options);
+      const client = await RawClient.connect(port);
+      const told = [];
+
+      wss.on('wsClientError', (...args) => {
+        const [err, socket, req] = args;
+
+        told.push([err.constructor, err.message, socket === req.socket, socket.listenerCount('error') > 0]);
+        socket.end('HTTP/1.1 418 My own answer\r\n\r\n');
+      });
+      client.write(RawClient.request(request));
+
+      const answered = (await answer(client)).status;
+
+      await client.closed;
+      if (isMistake) assert.deepEqual([answered, told], ['HTTP/1.1 418 My own answer', [[Error, body, true, true]]]);
+      else assert.deepEqual([answered.slice(0, 12), told], [`HTTP/1.1 ${status}`, []]);
+    });
+  }
+});

@@ -6,6 +6,7 @@
 const assert = require('node:assert/strict');
 const http = require('node:http');
 const net = require('node:net');
+const os = require('node:os');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
@@ -15,6 +16,8 @@ const { ACCEPT, RawClient } = require('../support/raw-client');
 const { rawPair, serve, wsPair } = require('../support/serve');
 const { WebSocket, WebSocketServer } = require('../support/implementation');
 const { onHttp1, onSocket, onTcp } = require('../support/over');
+
+const hasIPv6 = Object.values(os.networkInterfaces()).some((list) => list.some(({ address }) => address === '::1'));
 
 /**
  * Starts a server on a port of its own.
@@ -298,6 +301,19 @@ describe('the server', () => {
     await once(closed, 'listening');
     closed.close();
     assert.equal(closed.address(), null);
+  });
+
+  test('listens where the options say, with the backlog they say', async (t) => {
+    const { address, family } = (await alone(t, { host: undefined })).address();
+
+    assert.ok(['::', '0.0.0.0'].includes(address), address);
+    assert.equal(family, net.isIPv6(address) ? 'IPv6' : 'IPv4');
+    if (hasIPv6) assert.deepEqual((await alone(t, { host: '::1' })).address().address, '::1');
+
+    const listen = t.mock.method(net.Server.prototype, 'listen');
+
+    await alone(t, { backlog: 7 });
+    assert.ok(listen.mock.calls[0].arguments.includes(7));
   });
 
   test('accepts connections on a port of its own', async (t) => {

@@ -4,13 +4,19 @@
 // and to end connections in every way.
 
 const assert = require('node:assert/strict');
+const http = require('node:http');
+const os = require('node:os');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 
+const { WebSocketServer } = require('../support/implementation');
 const { onSocket, onTcp } = require('../support/over');
 const { rawPair, serve } = require('../support/serve');
 const { RawClient } = require('../support/raw-client');
+
+const hasIPv6 = Object.values(os.networkInterfaces()).some((list) => list.some(({ address }) => address === '::1'));
+const withIPv6 = hasIPv6 ? {} : { skip: 'no IPv6 here' };
 
 describe('ws._socket', () => {
   test('knows the addresses', onSocket, async (t) => {
@@ -22,6 +28,75 @@ describe('ws._socket', () => {
     assert.equal(_socket.localPort, client.socket.remotePort);
     assert.equal(_socket.remoteFamily, 'IPv4');
     assert.equal(_socket.address().port, client.socket.remotePort);
+  });
+
+  test('knows the addresses over IPv6', { ...onTcp, ...withIPv6 }, async (t) => {
+    const server = http.createServer();
+    const wss = new WebSocketServer({ server });
+
+    t.after(() => {
+      for (const one of wss.clients) one.terminate();
+      server.close();
+    });
+    server.listen(0, '::1');
+    await once(server, 'listening');
+
+    const { port } = server.address();
+    const [[socket], client] = await Promise.all([once(wss, 'connection'), RawClient.open({ host: '::1', port })]);
+
+    t.after(() => client.socket.destroy());
+
+    const { _socket } = socket;
+
+    assert.deepEqual(_socket.address(), { address: '::1', family: 'IPv6', port });
+    assert.deepEqual([_socket.localAddress, _socket.localPort, _socket.localFamily], ['::1', port, 'IPv6']);
+    assert.deepEqual(
+      [_socket.remoteAddress, _socket.remotePort, _socket.remoteFamily],
+      ['::1', client.socket.localPort, 'IPv6']
+    );
+  });
+
+  test('knows the addresses that it has looked at when it is closed', onSocket, async (t) => {
+    const { client, socket } = await rawPair(t);
+    const { _socket } = socket;
+    const { remoteAddress, remotePort } = _socket;
+
+    client.sendClose(1000);
+    await once(socket, 'close');
+    if (!_socket.closed) await once(_socket, 'close');
+    assert.deepEqual([_socket.remoteAddress, _socket.remotePort], [remoteAddress, remotePort]);
+    assert.equal(remoteAddress, '127.0.0.1');
+  });
+
+  test('tells once of the error it is destroyed with, and of its end', async (t) => {
+    const { socket } = await rawPair(t);
+    const broken = new Error('broken by the application');
+    const told = [];
+
+    socket._socket.once('error', (err) => told.push(err));
+    socket._socket.once('close', () => told.push('close'));
+
+    const closed = [once(socket, 'close'), new Promise((resolve) => socket._socket.on('close', resolve))];
+
+    socket._socket.destroy(broken);
+    socket._socket.destroy(new Error('again'));
+    await Promise.all(closed);
+    assert.deepEqual(told, [broken, 'close']);
+  });
+
+  test('tells once that nothing has happened for a while', onSocket, async (t) => {
+    const { client, socket } = await rawPair(t);
+    const { _socket } = socket;
+    let count = 0;
+
+    _socket.once('timeout', () => count++);
+    _socket.setTimeout(20);
+    await once(_socket, 'timeout');
+    assert.equal(count, 1);
+    assert.equal(socket.readyState, socket.OPEN);
+    _socket.setTimeout(0);
+    client.send(1, 'still there');
+    assert.equal((await once(socket, 'message'))[0].toString(), 'still there');
   });
 
   test('is the socket of the request', async (t) => {

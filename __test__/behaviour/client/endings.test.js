@@ -172,6 +172,11 @@ describe('what a client was asked for', () => {
 
     peer.write(plain(1, Buffer.from([0xff, 0xfe])));
     assert.deepEqual(await message, Buffer.from([0xff, 0xfe]));
+
+    const closed = new Promise((resolve) => socket.on('close', (...args) => resolve(args)));
+
+    peer.write(plain(8, Buffer.from([0x0f, 0xa0, 0xff])));
+    assert.deepEqual(await closed, [4000, Buffer.from([0xff])]);
   });
 
   test('allowSynchronousEvents: false lets the event loop turn between two events', async (t) => {

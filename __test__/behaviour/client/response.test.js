@@ -46,6 +46,9 @@ const FAULTS = {
   'another status': [{ status: '200 OK', headers: { 'Content-Length': 0 } }, 'Unexpected server response: 200'],
   'a refusal': [{ status: '401 Unauthorized', headers: { Connection: 'close' } }, 'Unexpected server response: 401'],
   'a redirect': [{ status: '302 Found', headers: { Location: '/' } }, 'Unexpected server response: 302'],
+  // Node.js takes these for responses that are no upgrade.
+  'a connection that is not upgraded': [{ headers: { Connection: 'keep-alive' } }, 'Unexpected server response: 101'],
+  'no word about the connection': [{ headers: { Connection: null } }, 'Unexpected server response: 101'],
   'no upgrade': [{ headers: { Upgrade: null, Connection: 'close' } }, 'Unexpected server response: 101']
 };
 
