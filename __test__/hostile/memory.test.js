@@ -10,6 +10,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { after, afterEach, before, describe, test } = require('node:test');
 
+const { RSV1, pack } = require('../support/compression');
 const { encode } = require('../support/frames');
 const { RawClient } = require('../support/raw-client');
 const { Neighbour, Victim, withNeighbour } = require('../support/victim');
@@ -43,12 +44,23 @@ function repeat(frame, length) {
  * Tells the resident memory of a process that may be too busy to say so itself.
  *
  * @param {Victim} victim The process
+ * @param {String} [name] How Linux calls it: `VmRSS` is what it has, `VmHWM` the most it had
  * @return {Number} Bytes
  */
-function residentOf({ child }) {
-  const [, kibibytes] = /^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${child.pid}/status`, 'latin1'));
+function residentOf({ child }, name = 'VmRSS') {
+  const status = fs.readFileSync(`/proc/${child.pid}/status`, 'latin1');
+  const [, kibibytes] = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status);
 
   return Number(kibibytes) * KIB;
+}
+
+/**
+ * Makes Linux take what a process has for the most it had.
+ *
+ * @param {Victim} victim The process
+ */
+function forgetHighest({ child }) {
+  fs.writeFileSync(`/proc/${child.pid}/clear_refs`, '5');
 }
 
 /**
@@ -185,6 +197,52 @@ describe('an application that does not listen', () => {
     client.sendClose(1000);
     assert.equal((await victim.ended('/paused'))[0].messages, count);
     await neighbour.leave();
+  });
+});
+
+describe('a message that inflates to much more than it is', () => {
+  let victim;
+
+  before(async () => (victim = await Victim.start()));
+  after(() => victim.end());
+
+  test('takes about as much memory as maxPayload allows, at its highest', async () => {
+    const port = await victim.serve({ closeTimeout: 200, maxPayload: MIB, perMessageDeflate: true });
+    const headers = { 'Sec-WebSocket-Extensions': 'permessage-deflate' };
+    const payload = pack(Buffer.alloc(64 * MIB));
+    // Zeros become a thousandth.
+    const most = payload.subarray(0, KIB - 64);
+
+    await withNeighbour(victim, port, async () => {
+      const clients = await Promise.all(
+        Array.from({ length: PEERS }, () => RawClient.open(port, { headers, path: '/bomb' }))
+      );
+
+      connected.push(...clients);
+      await victim.census();
+      forgetHighest(victim);
+
+      const before = residentOf(victim);
+      const higher = () => residentOf(victim, 'VmHWM') - before;
+
+      // All of them hold nearly all they may, and then each is sent the rest.
+      for (const client of clients) {
+        client.send(2, most, { fin: false, rsv: RSV1 });
+        client.send(9, 'well?');
+      }
+
+      for (const client of clients) assert.equal((await client.frame()).opcode, 10);
+
+      const held = higher();
+
+      assert.ok(held > (PEERS * MIB) / 2, `${held} bytes are too few to see what is not held`);
+      for (const client of clients) client.send(0, payload.subarray(most.length));
+      for (const { close, error } of await victim.ended('/bomb', PEERS)) {
+        assert.deepEqual([close.code, error.code], [1006, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH']);
+      }
+
+      assert.ok(higher() < 1.5 * PEERS * MIB, `${higher()} bytes, ${held} before the rest came`);
+    });
   });
 });
 
