@@ -9,6 +9,7 @@ import { URL } from 'url';
 import * as client from './types/client';
 import * as codec from './types/codec';
 import * as engine from './types/engine';
+import * as errors from './types/errors';
 import * as events from './types/events';
 import * as h2c from './types/h2c';
 import * as handshake from './types/handshake';
@@ -136,6 +137,10 @@ declare namespace WebSocket {
   export import Stats = engine.Stats;
   export import configure = engine.configure;
   export import stats = engine.stats;
+
+  export import HandshakeErrorCode = errors.HandshakeErrorCode;
+  export import ProtocolErrorCode = errors.ProtocolErrorCode;
+  export import UpshiftErrorCode = errors.UpshiftErrorCode;
 
   export import CloseEvent = events.CloseEvent;
   export import ErrorEvent = events.ErrorEvent;

@@ -8,6 +8,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { it } = require('node:test');
+const { BREACHES } = require('./support/breaches');
 const { CLIENT_DEFAULTS, SERVER_DEFAULTS, UPGRADE_DEFAULTS } = require('../lib/base/options');
 
 const root = path.resolve(__dirname, '..');
@@ -37,12 +38,21 @@ function findIn(text, pattern) {
   return [...new Set(text.match(pattern))].sort();
 }
 
-it('documents every error code, and no other', () => {
+it('documents and types every error code, and no other', () => {
   const codes = /\b(WS_ERR|ERR_UPSHIFT)_[A-Z0-9][A-Z0-9_]*/g;
-  assert.deepEqual(
-    findIn(read('docs/errors.md') + read('docs/handshake.md'), codes),
-    findInCode(['lib', 'src'], codes)
-  );
+  const raised = findInCode(['lib', 'src'], codes);
+  assert.deepEqual(findIn(read('docs/errors.md') + read('docs/handshake.md'), codes), raised);
+  assert.deepEqual(findIn(read('types/errors.d.ts'), codes), raised);
+});
+
+it('documents with which close code a peer is told of each mistake', () => {
+  const rows = [...read('docs/errors.md').matchAll(/^\| `((?:WS_ERR|Z)_\w+)` .*\| (\d+) +\|$/gm)];
+  const documented = Object.fromEntries(rows.map(([, code, closeCode]) => [code, Number(closeCode)]));
+  const told = Object.values(BREACHES).map(({ closeCode, code }) => [code, closeCode]);
+  // Those of clients and of compression are no breaches of every server's: client/endings, deflate.
+  const others = { WS_ERR_UNEXPECTED_MASK: 1002, Z_DATA_ERROR: 1007 };
+  assert.deepEqual(documented, { ...Object.fromEntries(told), ...others });
+  for (const [code, closeCode] of told) assert.equal(documented[code], closeCode, code);
 });
 
 it('documents every text a client may fail with', () => {

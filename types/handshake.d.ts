@@ -3,6 +3,7 @@
 import { IncomingMessage, OutgoingHttpHeaders } from 'http';
 import { Duplex } from 'stream';
 import WebSocket = require('../index');
+import { HandshakeErrorCode } from './errors';
 import { ConnectionOptions, PerMessageDeflateOptions } from './options';
 
 export interface UpgradeOptions<U extends typeof WebSocket = typeof WebSocket> extends ConnectionOptions<U> {
@@ -16,7 +17,8 @@ export interface UpgradeOptions<U extends typeof WebSocket = typeof WebSocket> e
 
 /** A request that cannot become a WebSocket, with the answer it deserves. */
 export declare class HandshakeError extends Error {
-  readonly code: string;
+  /** Ours, or what the application has made it of. */
+  readonly code: HandshakeErrorCode | (string & {});
   /** The status code of the answer, 0 when none could be given. */
   readonly status: number;
   /** Headers of the answer beyond those that every refusal has. */

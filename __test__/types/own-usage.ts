@@ -127,3 +127,9 @@ server.on('upgrade', async (req, socket, head) => {
   same.end();
   await reject(req, socket, 403, { body: 'no', head, keepAlive: true });
 });
+
+/** What a program makes of the code of an error. */
+function isOurFault(code: upshift.ProtocolErrorCode | upshift.UpshiftErrorCode): boolean {
+  return code === 'ERR_UPSHIFT_BACKPRESSURE' || code !== 'WS_ERR_INVALID_UTF8';
+}
+console.log(isOurFault('Z_DATA_ERROR'), new HandshakeError('no', { code: 'MINE', status: 403 }).code === 'MINE');

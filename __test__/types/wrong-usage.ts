@@ -22,3 +22,5 @@ new WebSocket('ws://localhost', { origin: 1 });
 WebSocket.requestUpgrade('http://localhost', {});
 // @ts-expect-error It is or it is not.
 WebSocket.createUpgradeRouter(require('http').createServer()).tls({ mandatory: 'yes' });
+// @ts-expect-error There is no such mistake.
+export const code: WebSocket.ProtocolErrorCode = 'WS_ERR_INVALID_UTF16';
