@@ -93,6 +93,34 @@ describe('Socket.IO', () => {
     assert.equal(encoded.length, 5);
   });
 
+  it('compresses what is long enough, single messages and those for all', async (t) => {
+    const { io, origin } = await startIo(t, { perMessageDeflate: { threshold: 100 } });
+    const before = upshift.stats();
+
+    io.on('connection', (socket) => {
+      assert.equal(socket.conn.transport.socket.extensions, 'permessage-deflate');
+      socket.on('echo', (...args) => socket.emit('echoed', ...args));
+    });
+
+    const clients = await Promise.all(Array.from({ length: 3 }, () => join(t, origin)));
+    const sent = ['short', 'long '.repeat(2000), Buffer.alloc(50_000, 'bytes')];
+
+    for (const client of clients) {
+      client.emit('echo', ...sent);
+      assert.deepEqual(await once(client, 'echoed'), sent);
+    }
+
+    const all = clients.map((client) => once(client, 'all'));
+
+    io.compress(true).emit('all', ...sent);
+    for (const received of await Promise.all(all)) assert.deepEqual(received, sent);
+
+    // Text and bytes are messages of their own. While the thread is at work, it tells what it had done before.
+    while (upshift.stats().deflated - before.deflated < 4 * clients.length) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+
   it('upgrades from polling, and hears of the end', async (t) => {
     const { io, origin } = await startIo(t);
     const left = new Promise((resolve) => io.on('connection', (socket) => socket.once('disconnect', resolve)));
