@@ -40,7 +40,7 @@ const SEVERAL = {
 /** Behaviour of servers and clients that can be made so that their connections are no TCP sockets. */
 const OVER_STREAMS = [
   ...'backpressure blob close deflate deflate-negotiation early-data errors events'.split(' '),
-  ...'handlers handshake options pause receive refusals send server'.split(' '),
+  ...'handlers handshake large options pause receive refusals send server'.split(' '),
   ...'client/abort client/context client/deflate client/endings client/frames client/process'.split(' '),
   ...'client/redirects client/request client/response'.split(' ')
 ];
