@@ -7,6 +7,7 @@
 //!       rate       open loop: R messages/s on a schedule; latency counts from the scheduled time
 //!       handshake  connect + upgrade + drop, one at a time per connection
 //!       client     the other way round: say the port on stderr, let N clients connect, send to them as echo does
+//!       mask       no server: what masking takes, as a multiple of a plain copy of the same bytes, within D seconds
 //!       idle       open N connections, have M messages echoed on each, say "open" on stderr, hold them for D seconds
 //! --deflate negotiates permessage-deflate, with context takeover on both sides or on none, and sends text like JSON,
 //!           compressed beforehand
@@ -57,6 +58,7 @@ fn run(options: &Options) -> Outcome<String> {
         Mode::Rate => modes::rate::run(options),
         Mode::Handshake => modes::handshake::run(options),
         Mode::Idle => modes::idle::run(options),
+        Mode::Mask => Ok(modes::mask::run(options)),
     }
 }
 

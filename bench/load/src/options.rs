@@ -17,6 +17,8 @@ pub enum Mode {
     Idle,
     /// As fast as clients answer.
     Client,
+    /// Masking beside a plain copy, without a server.
+    Mask,
 }
 
 /// What is offered about compression.
@@ -138,6 +140,7 @@ fn mode(name: &str) -> Result<Mode, String> {
         "rate" => Mode::Rate,
         "handshake" => Mode::Handshake,
         "idle" => Mode::Idle,
+        "mask" => Mode::Mask,
         _ => return Err(format!("the first argument is a mode, not \"{name}\"")),
     })
 }

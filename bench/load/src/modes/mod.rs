@@ -4,6 +4,7 @@ pub mod client;
 pub mod echo;
 pub mod handshake;
 pub mod idle;
+pub mod mask;
 pub mod rate;
 
 use crate::Outcome;
