@@ -26,6 +26,10 @@ pub fn spawn(hub: Arc<Hub>, name: String, back: Return, cores: usize) -> io::Res
         };
         // Connections that nobody serves any more would hang for ever; a process that ends is started again.
         if catch_unwind(AssertUnwindSafe(drive)).is_err() {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "there is nobody left whom an error could be told"
+            )]
             std::process::abort();
         }
     })

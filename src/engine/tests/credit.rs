@@ -69,6 +69,7 @@ fn a_flood_stays_with_its_sender_and_a_sleeping_thread_is_woken_by_credit() {
     let held = js.hub.reactor().held();
     assert!(held <= 136 << 10, "{held}");
     let turns = js.turns();
+    #[expect(clippy::disallowed_methods, reason = "it is about what does not happen meanwhile")]
     std::thread::sleep(Duration::from_millis(50));
     assert!(js.turns() - turns < 10, "the thread spins");
     until(&mut js, &mut peers, |js, _| js.log.len() == flood as usize);

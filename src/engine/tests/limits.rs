@@ -49,6 +49,7 @@ fn when_all_batches_are_out_reading_stops_and_nothing_spins() {
         assert!(made <= 48 && waiting <= 48, "{made} batches");
         assert!(last.0 > 1 << 20, "it read all of it: {}", last.0);
         let turns = js.turns();
+        #[expect(clippy::disallowed_methods, reason = "it is about what does not happen meanwhile")]
         std::thread::sleep(Duration::from_millis(50));
         assert!(js.turns() - turns < 10 && !js.is_called(), "{driver:?} spins");
         // The peers can be answered in the meantime.

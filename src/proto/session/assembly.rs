@@ -30,8 +30,9 @@ pub(super) struct Assembly {
     frame: Option<OpenFrame>,
     /// Where its text stands.
     utf8: Utf8Validator,
-    /// It is compressed; and how many bytes it had so far.
+    /// It is compressed.
     inflating: Option<Inflating>,
+    /// How many bytes of it have arrived.
     arrived: u64,
     /// It goes on with input that was there before.
     pause: Pause,

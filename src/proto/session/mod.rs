@@ -9,6 +9,7 @@
 //! It does not decide when to close: after the peer's close frame or an error it goes quiet, and whoever owns it answers
 //! once everything that came before has been handled. It has no clock; deadlines are the engine's.
 #![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing, clippy::missing_docs_in_private_items, clippy::unwrap_used)]
 
 mod assembly;
 mod compression;

@@ -22,9 +22,13 @@ const CONTROL_LEN_MAX: u8 = 125;
 const LEN_16: u8 = 126;
 /// The seven-bit length that announces one of 64 bits.
 const LEN_64: u8 = 127;
+/// The bit of the first byte with which a message ends.
 const FIN: u8 = 0x80;
+/// That of an extension.
 const RSV1: u8 = 0x40;
+/// Those that nobody has given a meaning.
 const RSV2_3: u8 = 0x30;
+/// The bit of the second byte that announces a key.
 const MASK: u8 = 0x80;
 
 /// A frame that is malformed in itself, whoever sent it and whatever came before.

@@ -30,6 +30,7 @@ pub fn random_key() -> [u8; 4] {
 }
 
 impl Pool {
+    /// Takes a key, and fetches more of them when there is none.
     fn next(&mut self) -> [u8; 4] {
         // Without entropy there is nothing better to do than send: the zeros are a valid key, and the failure is the system's.
         if self.left == 0 && getrandom::fill(&mut self.bytes).is_ok() {

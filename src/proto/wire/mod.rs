@@ -4,6 +4,7 @@
 //! section 5.2), [`mask`] and [`random_key`] (section 5.3), [`Utf8Validator`] (section 8.1). What a *sequence* of frames
 //! means, and what is allowed to whom, is the business of [`session`](super::session). `unsafe` is allowed in [`mask`]
 //! alone; every other file forbids it.
+#![warn(clippy::indexing_slicing, clippy::missing_docs_in_private_items, clippy::unwrap_used)]
 
 pub mod close_code;
 mod header;

@@ -22,6 +22,7 @@ pub fn run(options: &Options) -> Outcome<String> {
     let (mut swarm, took) = Swarm::open(options)?;
     talk(&mut swarm, options)?;
     eprintln!("open");
+    #[expect(clippy::disallowed_methods, reason = "silence is the load")]
     std::thread::sleep(options.time);
     let after = resident();
     let mut report = Report::new("idle");
