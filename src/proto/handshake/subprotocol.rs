@@ -39,6 +39,7 @@ fn name(element: &[u8]) -> Result<&str, InvalidSubprotocols> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::growth::assert_linear;
     use super::*;
     use proptest::prelude::*;
 
@@ -73,14 +74,10 @@ mod tests {
 
     #[test]
     fn a_long_list_takes_linear_time() {
-        let long = (0..200_000)
-            .map(|index| index.to_string())
-            .collect::<Vec<_>>()
-            .join(",");
-        assert_eq!(
-            parse(std::iter::once(long.as_bytes())).map(|names| names.len()),
-            Ok(200_000)
-        );
+        let input = |units| (0..units).map(|index| index.to_string()).collect::<Vec<_>>().join(",");
+        let count = |list: &str| parse(std::iter::once(list.as_bytes())).map(|names| names.len());
+        assert_eq!(count(&input(200_000)), Ok(200_000));
+        assert_linear(input, count);
     }
 
     proptest! {

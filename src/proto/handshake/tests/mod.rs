@@ -7,6 +7,7 @@
 
 mod document;
 mod extended;
+pub(super) mod growth;
 mod properties;
 mod request;
 mod response;
