@@ -282,7 +282,11 @@ describe('close()', () => {
       wss.handleUpgrade(req, socket, head, () => assert.fail('upgraded'));
     });
     client.write(RawClient.request());
-    assert.match(await client.head(), /^HTTP\/1\.1 503 Service Unavailable\r\n/);
+    assert.equal(
+      (await client.rest()).toString(),
+      'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/html\r\n' +
+        'Content-Length: 19\r\n\r\nService Unavailable'
+    );
   });
 });
 

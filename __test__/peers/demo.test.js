@@ -143,19 +143,31 @@ test('two tabs chat, and markup stays text', async () => {
 
 test('the charts move with the traffic', async () => {
   const page = await openPage();
-  for (const key of ['perSecond', 'delay']) {
-    const canvas = `#gauge-${key} canvas`;
-    const earlier = await picture(page, canvas);
-    await page.waitForTimeout(1200);
-    assert.notStrictEqual(await picture(page, canvas), earlier, `${key} stands still`);
+  await page.locator('#gauge-threadTime output:has-text("µs")').waitFor();
+  // Those of earlier tests have left, and the next sample says so.
+  await page.locator('#present', { hasText: 'only you' }).waitFor();
+  await page.waitForTimeout(600);
+  const open = Number(await page.textContent('#gauge-connections output'));
+  const canvases = ['perSecond', 'threadTime', 'delay', 'connections'].map((key) => `#gauge-${key} canvas`);
+  const earlier = await Promise.all(canvases.map((canvas) => picture(page, canvas)));
+  const another = await openPage();
+  // Each page has one socket for the figures and one for the chat.
+  await page.locator(`#gauge-connections output:has-text("${open + 2}")`).waitFor();
+  await page.waitForTimeout(1200);
+  for (const [i, canvas] of canvases.entries()) {
+    assert.notStrictEqual(await picture(page, canvas), earlier[i], `${canvas} stands still`);
   }
+  await another.context().close();
+  await page.locator(`#gauge-connections output:has-text("${open}")`).waitFor();
   await page.selectOption('#traffic', '5000');
   await page.waitForFunction(() => {
     const value = document.querySelector('#gauge-perSecond output').textContent;
     return Number(value.replace(',', '')) > 4000;
   });
   assert.match(await page.textContent('#gauge-threadTime output'), /µs|ms/);
-  assert.ok((await coloured(page, '#gauge-perSecond canvas', '--upshift')) > 20);
+  for (const canvas of canvases) {
+    assert.ok((await coloured(page, canvas, '--upshift')) > 20, `nothing is drawn on ${canvas}`);
+  }
   await page.selectOption('#traffic', '0');
   await page.locator('#gauge-threadTime output:has-text("too few")').waitFor();
   await page.selectOption('#traffic', '1000');
