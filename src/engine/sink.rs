@@ -117,3 +117,37 @@ impl Sink for BatchSink<'_> {
             .event(self.id, kind::PEER_CLOSE, &[&code.to_le_bytes(), reason]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_keeps_at_most_a_quarter_more_memory_than_it_has_bytes() {
+        let (mut warm, mut advances, mut counters) = <(Warm, Advances, Counters)>::default();
+        let (mut pool, mut effort, mut credit) = (Pool::default(), 0, i32::MAX);
+        let mut batch = Batch::new(0);
+        let mut sink = BatchSink {
+            id: 1,
+            batch: &mut batch,
+            credit: &mut credit,
+            messages_left: usize::MAX,
+            warm: &mut warm,
+            advances: &mut advances,
+            counters: &mut counters,
+            pool: &mut pool,
+            effort: &mut effort,
+        };
+        let length = 3 * ASSEMBLE_MIN;
+        for capacity in [length, length * 5 / 4, length * 5 / 4 + 1, length * 2, length * 40] {
+            let mut data = Vec::with_capacity(capacity);
+            data.resize(length, 7);
+            sink.message(Opcode::Binary, data, Vec::new());
+        }
+        assert_eq!(batch.large.len(), 5);
+        for Large { data, .. } in &batch.large {
+            assert_eq!(data.len(), length);
+            assert!(data.capacity() <= length * 5 / 4, "{} bytes", data.capacity());
+        }
+    }
+}
