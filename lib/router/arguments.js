@@ -17,19 +17,6 @@ function checkServer(server) {
 }
 
 /**
- * @param {Object} options Options that are numbers, by their names
- * @throws {TypeError} If one of them is none that can be a limit
- * @private
- */
-function checkLimits(options) {
-  for (const [name, value] of Object.entries(options)) {
-    if (typeof value === 'number' && value >= 0) continue;
-
-    throw new TypeError(`The "${name}" option must be a number that is not negative`);
-  }
-}
-
-/**
  * @param {String} kind `'argument'` or `'option'`
  * @param {String} name Its name
  * @param {*} value It
@@ -40,4 +27,4 @@ function checkFunction(kind, name, value) {
   if (typeof value !== 'function') throw new TypeError(`The "${name}" ${kind} must be a function`);
 }
 
-module.exports = { checkFunction, checkLimits, checkServer };
+module.exports = { checkFunction, checkServer };

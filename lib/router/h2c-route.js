@@ -8,6 +8,7 @@ const http2 = require('node:http2');
 const { codedError } = require('../base/errors');
 const { isPlain, judgeH2c, upgradeToH2c } = require('../upgrades/h2c');
 const { isPriorKnowledge, servePriorKnowledge } = require('../upgrades/h2c-prior');
+const { limitsOf } = require('../base/limits');
 
 /**
  * A route to HTTP/2.
@@ -21,10 +22,11 @@ class H2cRoute {
    * @param {Number} [options.maxUpgradeBody] How long the body of an upgraded request may be
    * @param {Boolean} [options.priorKnowledge=true] Whether clients may begin with HTTP/2
    * @param {Number} [options.upgradeTimeout] How long a body, and the first bytes of HTTP/2, may take (ms)
+   * @param {Object} defaults The options of the router
    */
-  constructor(handler, { maxUpgradeBody, priorKnowledge = true, upgradeTimeout, ...options } = {}) {
+  constructor(handler, { maxUpgradeBody, priorKnowledge = true, upgradeTimeout, ...options } = {}, defaults) {
     this.http2Server = serverOf(handler, options);
-    this.limits = { maxUpgradeBody, upgradeTimeout };
+    this.limits = limitsOf({ maxUpgradeBody, upgradeTimeout }, defaults);
     this.priorKnowledge = priorKnowledge;
     this.sessions = new Set();
     /** Aborted when the router closes. */
@@ -37,16 +39,15 @@ class H2cRoute {
    *
    * @param {Object} asked A protocol the client asks for
    * @param {Object} context The request
-   * @return {?Object} `{ judged, limits }`
+   * @return {?Object} `{ judged }`
    * @public
    */
-  offer({ name, version }, { req, router }) {
+  offer({ name, version }, { req }) {
     if (name !== 'h2c' || version !== null) return null;
 
-    const limits = this.limitsIn(router);
-    const judged = judgeH2c(req, limits.maxUpgradeBody);
+    const judged = judgeH2c(req, this.limits.maxUpgradeBody);
 
-    return isPlain(judged) ? null : { judged, limits };
+    return isPlain(judged) ? null : { judged };
   }
 
   /**
@@ -56,8 +57,8 @@ class H2cRoute {
    * @param {Object} context The request
    * @public
    */
-  take({ judged, limits }, { req, socket, head, server, router }) {
-    const { http2Server, controller } = this;
+  take({ judged }, { req, socket, head, server, router }) {
+    const { http2Server, controller, limits } = this;
     const options = { ...limits, judged, plain: server, server: http2Server, signal: controller.signal };
 
     upgradeToH2c(req, socket, head, options).then(
@@ -101,22 +102,6 @@ class H2cRoute {
     await Promise.all(
       [...this.sessions].map((session) => new Promise((resolve) => session.once('close', resolve).close()))
     );
-  }
-
-  /**
-   * The limits of one router.
-   *
-   * @param {UpgradeRouter} router The router
-   * @return {Object} `{ maxUpgradeBody, upgradeTimeout }`
-   * @private
-   */
-  limitsIn({ options }) {
-    const { maxUpgradeBody, upgradeTimeout } = this.limits;
-
-    return {
-      maxUpgradeBody: maxUpgradeBody ?? options.maxUpgradeBody,
-      upgradeTimeout: upgradeTimeout ?? options.upgradeTimeout
-    };
   }
 
   /**

@@ -37,21 +37,13 @@ const { ProtocolRoute } = require('./protocol-route');
 const { TlsRoute } = require('./tls-route');
 const { WebSocketRoute } = require('./websocket-route');
 const { askedProtocols } = require('../upgrades/asked');
-const { checkFunction, checkLimits, checkServer } = require('./arguments');
+const { checkFunction, checkServer } = require('./arguments');
 const { isCutOff } = require('../upgrades/plain-http');
+const { limitsOf } = require('../base/limits');
 const { pathOf } = require('./pattern');
 const { offerStreams } = require('./http2-route');
 const { reject } = require('../handshake/refusal');
 const { standBefore } = require('./doorway');
-
-/** What the options default to. */
-const ROUTER_DEFAULTS = {
-  maxUpgradeBody: 1024 * 1024,
-  upgradeTimeout: 10_000
-};
-
-/** What is longer than a timer can wait is over at once. */
-const LONGEST_WAIT = 2 ** 31 - 1;
 
 /**
  * A router for upgrades.
@@ -70,9 +62,7 @@ class UpgradeRouter extends EventEmitter {
   constructor(server, options) {
     super();
     checkServer(server);
-    this.options = withDefaults(options);
-    checkLimits(this.options);
-    this.options.upgradeTimeout = Math.min(this.options.upgradeTimeout, LONGEST_WAIT);
+    this.options = limitsOf(options);
     this.server = server;
     this._holds = new Set();
     this._leaving = [
@@ -106,7 +96,7 @@ class UpgradeRouter extends EventEmitter {
    * @public
    */
   h2c(handler, options) {
-    const route = new H2cRoute(handler, options);
+    const route = new H2cRoute(handler, options, this.options);
 
     this._leaving.push(this._takeStreams(route.http2Server));
     return this._add(route);
@@ -236,13 +226,4 @@ function createUpgradeRouter(server, options) {
   return new UpgradeRouter(server, options);
 }
 
-module.exports = { ROUTER_DEFAULTS, UpgradeRouter, createUpgradeRouter };
-
-/**
- * @param {Object} [options] The options of the application; what is `undefined` was not given
- * @return {Object} All options
- * @private
- */
-function withDefaults(options = {}) {
-  return Object.fromEntries(Object.entries(ROUTER_DEFAULTS).map(([name, value]) => [name, options[name] ?? value]));
-}
+module.exports = { UpgradeRouter, createUpgradeRouter };

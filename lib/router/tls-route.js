@@ -29,7 +29,7 @@ class TlsRoute {
     this.mandatory = mandatory;
     /** The sockets that are on their way. */
     this.pending = new Set();
-    this.upgrades = new TlsUpgrades({ ...defaults, ...options });
+    this.upgrades = new TlsUpgrades(options, defaults);
   }
 
   /**

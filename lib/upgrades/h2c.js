@@ -16,6 +16,7 @@ const { answerAsHttp } = require('./plain-http');
 const { arrive, gone } = require('./arrivals');
 const { reject } = require('../handshake/refusal');
 const { TooLarge, readBody } = require('./h2c-body');
+const { limitsOf } = require('../base/limits');
 const { startSession } = require('./h2c-session');
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
@@ -25,8 +26,6 @@ const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUp
 const MORE = 0;
 const NO_HTTP2 = 3;
 
-const DEFAULTS = { maxUpgradeBody: 1024 * 1024, upgradeTimeout: 10_000 };
-
 /** What is plain HTTP. */
 const NOT_H2C = Object.freeze({ code: 'ERR_UPSHIFT_NOT_H2C', message: 'Not an upgrade to h2c', status: 400 });
 
@@ -34,12 +33,12 @@ const NOT_H2C = Object.freeze({ code: 'ERR_UPSHIFT_NOT_H2C', message: 'Not an up
  * Judges a request. Nothing is read or written.
  *
  * @param {http.IncomingMessage} req The request
- * @param {Number} [maxUpgradeBody] How long its body may be
+ * @param {Number} maxUpgradeBody How long its body may be
  * @return {(NativeHttp2Upgrade|Object)} The native half of the upgrade, or a verdict with
  *     `code`, `message` and `status`; `isPlain()` tells whether it is a refusal
  * @private
  */
-function judgeH2c(req, maxUpgradeBody = DEFAULTS.maxUpgradeBody) {
+function judgeH2c(req, maxUpgradeBody) {
   // "Implementations MUST NOT use h2c over TLS": there ALPN decides.
   if (req.socket.encrypted) return NOT_H2C;
 
@@ -83,7 +82,7 @@ function isPlain({ code }) {
  * @public
  */
 async function upgradeToH2c(req, socket, head, options) {
-  const settings = { ...DEFAULTS, ...options };
+  const settings = { ...options, ...limitsOf(options) };
   const judged = options.judged ?? judgeH2c(req, settings.maxUpgradeBody);
   let rest;
 
@@ -111,7 +110,7 @@ async function upgradeToH2c(req, socket, head, options) {
   }
 }
 
-module.exports = { DEFAULTS, isPlain, judgeH2c, upgradeToH2c };
+module.exports = { isPlain, judgeH2c, upgradeToH2c };
 
 /**
  * Does what comes before the 101.

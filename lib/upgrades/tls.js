@@ -15,14 +15,13 @@ const { announcesBody } = require('./body-reading');
 const { answerAsHttp, serve } = require('./plain-http');
 const { askedProtocols } = require('./asked');
 const { chooseVersion, upTo, versionsOf } = require('./tls-versions');
+const { DEFAULT_LIMITS, limitsOf } = require('../base/limits');
 const { ordinaryHead } = require('./ordinary-head');
 const { readRequest } = require('./whole-request');
 const { reject } = require('../handshake/refusal');
 const { shakeHands } = require('./tls-handshake');
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
-
-const DEFAULTS = { maxUpgradeBody: 1024 * 1024, upgradeTimeout: 10_000 };
 
 /** The longest a timer can wait (ms). */
 const LONGEST = 2 ** 31 - 1;
@@ -43,14 +42,12 @@ class TlsUpgrades {
    * @param {Object} options Options of `tls.createServer()`, and:
    * @param {Number} [options.maxUpgradeBody=1048576] How long the body of a request may be that is upgraded
    * @param {Number} [options.upgradeTimeout=10000] How long the body, and then the TLS handshake, may take (ms), 0 for ever
+   * @param {Object} [defaults] What the limits default to instead
    * @throws {RangeError} If they allow no version that a request could ask for
-   * @throws {TypeError} If no handshake could succeed, for want of a certificate
+   * @throws {TypeError} If no handshake could succeed, for want of a certificate, or a limit is none
    */
-  constructor({ maxUpgradeBody, upgradeTimeout, ...options } = {}) {
-    this.limits = {
-      maxUpgradeBody: maxUpgradeBody ?? DEFAULTS.maxUpgradeBody,
-      upgradeTimeout: upgradeTimeout ?? DEFAULTS.upgradeTimeout
-    };
+  constructor({ maxUpgradeBody, upgradeTimeout, ...options } = {}, defaults = DEFAULT_LIMITS) {
+    this.limits = limitsOf({ maxUpgradeBody, upgradeTimeout }, defaults);
     /** The versions, as in an `Upgrade` field, the highest first. */
     this.versions = versionsOf(options);
     if (this.versions.length === 0) throw new RangeError('The options of TLS allow no version of it');

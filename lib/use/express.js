@@ -11,6 +11,7 @@ const { beginExchange, exchangeOf } = require('./exchange');
 const { checkExpress } = require('./express-check');
 const { finish } = require('./express-finish');
 const { hasRoute, noteMounts } = require('./express-match');
+const { limitsOf } = require('../base/limits');
 const { verdictOn } = require('./verdict');
 
 /** What a WebSocket is closed with whose handler failed. */
@@ -130,12 +131,13 @@ function extendApp(app, { errorHandler, server, shouldHandle, upgradeTimeout, ..
   const acceptor = new Acceptor(options);
   const owner = { acceptor, ...carefulFor(app, errorHandler) };
   const releases = new Map();
+  const limits = limitsOf({ upgradeTimeout });
   const asks = shouldHandle ?? ((req) => hasRoute(app, req.url));
   const { listen } = app;
   const ask = (req, socket, head, { passOn }) => {
     if (verdictOn(req) === null || !asks(req)) return false;
 
-    beginExchange(req, socket, head, upgradeTimeout, (exchange) => {
+    beginExchange(req, socket, head, limits.upgradeTimeout, (exchange) => {
       owners.set(exchange, owner);
       app.handle(req, exchange.res, (err) => finish(app, exchange, err, passOn));
     });

@@ -10,6 +10,7 @@ const { beginExchange, exchangeOf } = require('./exchange');
 const { codedError } = require('../base/errors');
 const { handlerFor } = require('./fastify-handler');
 const { applyContext, injectorFor } = require('./inject');
+const { limitsOf } = require('../base/limits');
 const { sendHeaders } = require('./acceptor');
 const { verdictOn } = require('./verdict');
 
@@ -43,7 +44,7 @@ function fastifyWebsocket(app, options, next) {
   const routes = new KnownRoutes(app);
   const { errorHandler = logAndEnd, responseHooks = false } = options;
   const plugin = { errorHandler, responseHooks, routes, wss };
-  const release = attachTo(server, asked(app, routes, upgradeTimeout));
+  const release = attachTo(server, asked(app, routes, limitsOf({ upgradeTimeout }).upgradeTimeout));
 
   sendHeaders(wss);
   app.decorate('websocketServer', wss);
