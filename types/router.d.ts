@@ -13,6 +13,11 @@ import { ServerOptions } from './server';
 export interface UpgradeRouterOptions {
   /** How long the body of a request may be that is upgraded after it. Default: 1 MiB. */
   maxUpgradeBody?: number | undefined;
+  /**
+   * What goes to the other `'upgrade'` listeners when no route takes it: the protocols that they know. Default: all but other
+   * versions of HTTP, and TLS.
+   */
+  passOn?: readonly string[] | 'all' | undefined;
   /** Milliseconds that the router waits for anything before an upgrade, 0 for ever. Default: 10000. */
   upgradeTimeout?: number | undefined;
 }
@@ -48,7 +53,7 @@ export interface ProtocolRouteOptions<Auth = undefined> {
 }
 
 /** Options of `tls()`; those of the router are the defaults. */
-export interface TlsRouteOptions extends TlsOptions, UpgradeRouterOptions {
+export interface TlsRouteOptions extends TlsOptions, Omit<UpgradeRouterOptions, 'passOn'> {
   /** Whether everything that is not encrypted is refused with 426. Default: `false`. */
   mandatory?: boolean | ((req: IncomingMessage) => boolean) | undefined;
 }

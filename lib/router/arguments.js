@@ -3,6 +3,9 @@
 // Is what the application hands to a router of any use? Said at once, at the line that is wrong: what a router does not
 // understand it would find out with the first request, or nobody would ever.
 
+/** `name` or `name/version` (RFC 9110 section 7.8). */
+const PROTOCOL = /^[!#$%&'*+.^_`|~\w-]+(?:\/[!#$%&'*+.^_`|~\w-]+)?$/;
+
 /**
  * @param {*} server What the application calls its server
  * @throws {TypeError} If it is none; an Express app, for one, is a function that no connection ever reaches
@@ -27,4 +30,14 @@ function checkFunction(kind, name, value) {
   if (typeof value !== 'function') throw new TypeError(`The "${name}" ${kind} must be a function`);
 }
 
-module.exports = { checkFunction, checkServer };
+/**
+ * @param {*} protocol What the application calls a protocol
+ * @throws {TypeError} If it is the name of none
+ * @private
+ */
+function checkProtocol(protocol) {
+  if (typeof protocol !== 'string' || !PROTOCOL.test(protocol))
+    throw new TypeError(`Not the name of a protocol: ${JSON.stringify(protocol)}`);
+}
+
+module.exports = { checkFunction, checkProtocol, checkServer };

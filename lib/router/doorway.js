@@ -7,6 +7,8 @@
 // One doorway per server, however many routers it has; they are asked in the order in which they were made.
 
 const { answerAsHttp } = require('../upgrades/plain-http');
+const { askedProtocols } = require('../upgrades/asked');
+const { isForOthers } = require('./others');
 
 /** Where the doorway of a server is noted: two installed copies of this package agree on it. */
 const DOORWAY = Symbol.for('upshift.doorway');
@@ -31,7 +33,6 @@ class Doorway {
     this.server = server;
     /** Those that are asked, see `standBefore()`. */
     this.askers = [];
-    this.isAnswering = true;
 
     const { emit } = server;
     const doorway = this;
@@ -53,26 +54,57 @@ class Doorway {
    * @param {http.IncomingMessage} req The request
    * @param {Duplex} socket What came with it
    * @param {Buffer} head What came with it
-   * @param {Function[]} [askers] Those that are asked
    * @return {Boolean} Whether somebody has it; otherwise it is for the other listeners
    * @private
    */
-  meet(req, socket, head, askers = this.askers) {
-    const isTaken = askers.some((ask, at) => {
+  meet(req, socket, head) {
+    const asked = askedProtocols(req);
+
+    // To nobody: "MUST ignore" in HTTP/1.0 (RFC 9110 section 7.8), and a list that cannot be read asks for nothing.
+    if (asked.length > 0) return this.offer({ asked, head, req, socket }, this.askers);
+
+    answerAsHttp(this.server, req, socket, head);
+    return true;
+  }
+
+  /**
+   * Asks those who stand here.
+   *
+   * @param {Object} upgrade What has arrived, and what it asks for
+   * @param {Object[]} askers Those of them that are asked
+   * @return {Boolean} As `meet()`
+   * @private
+   */
+  offer(upgrade, askers) {
+    const { asked, head, req, socket } = upgrade;
+    const isTaken = askers.some(({ ask }, at) => {
       const rest = askers.slice(at + 1);
 
       return ask(req, socket, head, {
-        hasOthers: () => rest.length > 0 || this.hasListeners(),
-        passOn: () =>
-          this.meet(req, socket, head, rest) || this.original.call(this.server, 'upgrade', req, socket, head)
+        asked,
+        hasOthers: () => rest.length > 0 || this.isForListeners(asked),
+        passOn: () => this.offer(upgrade, rest) || this.original.call(this.server, 'upgrade', req, socket, head)
       });
     });
 
     if (isTaken) return true;
-    if (this.hasListeners()) return false;
+    if (this.isForListeners(asked)) return false;
 
     answerAsHttp(this.server, req, socket, head);
     return true;
+  }
+
+  /**
+   * Tells whether a request that nobody takes is for the listeners of the event.
+   *
+   * @param {Object[]} asked What it asks for
+   * @return {Boolean} `true` if so
+   * @private
+   */
+  isForListeners(asked) {
+    const opinions = this.askers.flatMap(({ isKnown }) => isKnown ?? []);
+
+    return this.hasListeners() && isForOthers(asked, opinions);
   }
 
   /**
@@ -88,11 +120,11 @@ class Doorway {
   /**
    * Somebody leaves.
    *
-   * @param {Function} ask The function that was asked
+   * @param {Object} asker Who was asked
    * @private
    */
-  leave(ask) {
-    this.askers = this.askers.filter((other) => other !== ask);
+  leave(asker) {
+    this.askers = this.askers.filter((other) => other !== asker);
     if (this.askers.length > 0) return;
 
     const { server } = this;
@@ -111,23 +143,25 @@ class Doorway {
  * Asks to be asked about the upgrades of a server.
  *
  * @param {net.Server} server The server
- * @param {Function} ask `ask(req, socket, head, { hasOthers, passOn })` returns whether it takes the request.
- *     `hasOthers()` tells whether somebody else may want it: those that are asked later, or listeners of the event.
- *     `passOn()` may be called later, when a request that was taken turns out to be none for the asker after all: it goes
- *     to the others as if the asker had not taken it
+ * @param {Function} ask `ask(req, socket, head, { asked, hasOthers, passOn })` returns whether it takes the request.
+ *     `asked` is what the request asks for. `hasOthers()` tells whether somebody else may want it: those that are asked
+ *     later, or listeners of the event. `passOn()` may be called later, when a request that was taken turns out to be none
+ *     for the asker after all: it goes to the others as if the asker had not taken it
+ * @param {?Function} [isKnown] What the asker says about the other listeners, see `passingOn()`
  * @return {Function} Stops that
  * @private
  */
-function standBefore(server, ask) {
+function standBefore(server, ask, isKnown = null) {
   if (server[DOORWAY] === undefined) {
     Object.defineProperty(server, DOORWAY, { configurable: true, value: new Doorway(server) });
   }
 
   const doorway = server[DOORWAY];
+  const asker = { ask, isKnown };
 
   if (doorway.askers.length === 0 && !server.listeners('upgrade').includes(standIn)) server.on('upgrade', standIn);
-  doorway.askers.push(ask);
-  return () => doorway.leave(ask);
+  doorway.askers.push(asker);
+  return () => doorway.leave(asker);
 }
 
 module.exports = { standBefore };

@@ -6,14 +6,11 @@
 const takeover = require('../takeover/takeover');
 const { admit } = require('./admission');
 const { bodyProblem, switchTo } = require('../upgrades/accept');
-const { checkFunction } = require('./arguments');
+const { checkFunction, checkProtocol } = require('./arguments');
 const { compile } = require('./pattern');
 const { headerLines } = require('../handshake/handshake');
 const { means, protocolOf } = require('../upgrades/asked');
 const { reject } = require('../handshake/refusal');
-
-/** `name` or `name/version` (RFC 9110 section 7.8). */
-const PROTOCOL = /^[!#$%&'*+.^_`|~\w-]+(?:\/[!#$%&'*+.^_`|~\w-]+)?$/;
 
 /**
  * A route to a protocol.
@@ -31,8 +28,7 @@ class ProtocolRoute {
    * @throws {TypeError} If one of them is not what it has to be
    */
   constructor(protocol, { authenticate, headers, path }, handler) {
-    if (!PROTOCOL.test(protocol)) throw new TypeError(`Not the name of a protocol: ${JSON.stringify(protocol)}`);
-
+    checkProtocol(protocol);
     if (authenticate != null) checkFunction('option', 'authenticate', authenticate);
     this.authenticate = authenticate;
     this.handler = handler;

@@ -36,12 +36,12 @@ const { H2cRoute } = require('./h2c-route');
 const { ProtocolRoute } = require('./protocol-route');
 const { TlsRoute } = require('./tls-route');
 const { WebSocketRoute } = require('./websocket-route');
-const { askedProtocols } = require('../upgrades/asked');
 const { checkFunction, checkServer } = require('./arguments');
 const { isCutOff } = require('../upgrades/plain-http');
 const { limitsOf } = require('../base/limits');
-const { pathOf } = require('./pattern');
 const { offerStreams } = require('./http2-route');
+const { passingOn } = require('./others');
+const { pathOf } = require('./pattern');
 const { reject } = require('../handshake/refusal');
 const { standBefore } = require('./doorway');
 
@@ -57,16 +57,21 @@ class UpgradeRouter extends EventEmitter {
    * @param {net.Server} server The HTTP server
    * @param {Object} [options] Options
    * @param {Number} [options.maxUpgradeBody=1048576] How long the body of a request may be that is upgraded after it
+   * @param {(String|String[])} [options.passOn] What goes to the other 'upgrade' listeners when no route takes it: the
+   *     protocols that they know, or `'all'`. By default all but other versions of HTTP, and TLS
    * @param {Number} [options.upgradeTimeout=10000] How long the router waits for anything before an upgrade (ms)
    */
   constructor(server, options) {
     super();
     checkServer(server);
     this.options = limitsOf(options);
+
+    const isKnown = passingOn(options?.passOn);
+
     this.server = server;
     this._holds = new Set();
     this._leaving = [
-      standBefore(server, (req, socket, head) => this._meet(req, socket, head, askedProtocols(req))),
+      standBefore(server, (req, socket, head, { asked }) => this._meet(req, socket, head, asked), isKnown),
       this._takeStreams(server)
     ];
     this._routes = [];
