@@ -128,6 +128,13 @@ describe('verifyClient', () => {
   });
 });
 
+test('a client that expects a 100 gets none, but the 101 at once', async (t) => {
+  const { client } = await rawPair(t, {}, { headers: { Expect: '100-continue' } });
+
+  client.send(1, 'hello');
+  assert.match(client.response, /^HTTP\/1.1 101 /);
+});
+
 describe('handleUpgrade()', () => {
   test('throws when the same socket is upgraded twice', async (t) => {
     const { port, server, wss } = await serve(t, { noServer: true });

@@ -93,6 +93,17 @@ describe('upgrade()', ownAddition, () => {
     });
   }
 
+  test('tells a client to continue that expects it, and then upgrades', async (t) => {
+    const { port, upgraded } = await upgrader(t, { headers: { 'X-One': 'a' } });
+    const client = await RawClient.connect(port);
+
+    client.write(RawClient.request({ headers: { Expect: '100-continue' } }));
+    assert.equal(await client.head(), 'HTTP/1.1 100 Continue\r\n\r\n');
+    assert.match(await client.head(), /^HTTP\/1.1 101 [^]*\r\nX-One: a\r\n\r\n$/);
+    (await upgraded).send('hello');
+    assert.equal((await client.frame()).payload.toString(), 'hello');
+  });
+
   test('chooses the subprotocol and adds headers', async (t) => {
     const { port, upgraded } = await upgrader(t, {
       handleProtocols: (protocols, req) => (req.url === '/' && protocols.has('b') ? 'b' : false),

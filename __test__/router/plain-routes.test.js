@@ -173,21 +173,6 @@ describe('requests that no route takes', () => {
 describe('expectations', () => {
   const fields = ['Connection: Upgrade', 'Expect: 100-continue'];
 
-  test('there is no body to continue with in a handshake: 101 and nothing before', async (t) => {
-    const { port } = await start(t);
-
-    for (const upgrade of [
-      RawClient.request({ path: '/ws', headers: { Expect: '100-continue' } }),
-      request([...fields, 'Upgrade: echo/1'])
-    ]) {
-      const client = await RawClient.connect(port);
-
-      client.write(upgrade);
-      assert.match(await client.head(), /^HTTP\/1.1 101 /);
-      client.socket.destroy();
-    }
-  });
-
   test('what is ordinary is met as ever', async (t) => {
     const { port, server } = await start(t);
     const continued = () => exchangeBody(port, [...fields, 'Upgrade: h2c', 'Content-Length: 3'], 'abc');

@@ -11,9 +11,21 @@ const { createHash } = require('crypto');
 const native = require('../base/native');
 const { inspectStream, isStreamRequest } = require('../http2/request');
 const { HandshakeError } = require('../base/errors');
+const { expectsContinue } = require('./expectation');
 
 /** RFC 6455 section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** Fields of a 101 that are not the application's. */
+const OF_SWITCHING = [
+  'connection',
+  'content-length',
+  'sec-websocket-accept',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+  'transfer-encoding',
+  'upgrade'
+];
 
 /** A response crosses to the engine in one piece. */
 const LONGEST_RESPONSE = 256 * 1024;
@@ -89,17 +101,18 @@ function inspectStrictly(req) {
     head += `${fields[i]}: ${fields[i + 1]}\r\n`;
   }
 
-  return verdictOf(native.validateHandshake(`${head}\r\n`, fields.length / 2, true));
+  return verdictOf(native.validateHandshake(`${head}\r\n`, fields.length / 2, true), expectsContinue(req));
 }
 
 /**
  * Takes an accepted handshake apart.
  *
  * @param {(String|Object)} answer A refusal, or digest, version and subprotocols
+ * @param {Boolean} [isContinued=false] Whether a 100 has to come before the 101; ws sends none
  * @return {Object} The verdict
  * @private
  */
-function verdictOf(answer) {
+function verdictOf(answer, isContinued = false) {
   if (typeof answer !== 'string') return answer;
 
   const accept = answer.slice(0, DIGEST_LENGTH);
@@ -107,7 +120,7 @@ function verdictOf(answer) {
   const space = answer.indexOf(' ', DIGEST_LENGTH);
   const protocols = space === -1 ? NONE : answer.slice(space + 1).split(' ');
 
-  return { status: 101, stage: 'accepted', accept, protocols, version };
+  return { status: 101, stage: 'accepted', accept, isContinued, protocols, version };
 }
 
 /**
@@ -215,6 +228,18 @@ function headerLines(headers) {
 }
 
 /**
+ * Writes the application's own headers of a 101, without those that are the handshake's to say.
+ *
+ * @param {(Object|null)} headers The headers
+ * @return {String[]} The header lines, one for each value
+ * @throws {TypeError} If one of them cannot be written
+ * @private
+ */
+function ownLines(headers) {
+  return headerLines(headers).filter((line) => !OF_SWITCHING.includes(line.slice(0, line.indexOf(':')).toLowerCase()));
+}
+
+/**
  * Joins header lines to a response. The engine takes it byte by byte, so that
  * what is not ASCII, which ws would write as UTF-8, is written so here too.
  *
@@ -238,6 +263,7 @@ module.exports = {
   headerLines,
   inspectAsWs,
   inspectStrictly,
+  ownLines,
   plainResponse,
   responseLines,
   responseOf,

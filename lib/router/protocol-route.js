@@ -8,7 +8,7 @@ const { admit } = require('./admission');
 const { bodyProblem, switchTo } = require('../upgrades/accept');
 const { checkFunction, checkProtocol } = require('./arguments');
 const { compile } = require('./pattern');
-const { headerLines } = require('../handshake/handshake');
+const { ownLines } = require('../handshake/handshake');
 const { means, protocolOf } = require('../upgrades/asked');
 const { reject } = require('../handshake/refusal');
 
@@ -33,7 +33,7 @@ class ProtocolRoute {
     this.authenticate = authenticate;
     this.handler = handler;
     this.isClosed = false;
-    this.lines = headerLines(headers);
+    this.lines = ownLines(headers);
     this.named = protocolOf(protocol);
     this.params = compile(path);
     this.sockets = new Set();

@@ -6,6 +6,7 @@
 const deflate = require('../handshake/deflate');
 const { plainResponse, responseLines, responseOf, streamLines } = require('../handshake/handshake');
 const { abortHandshake } = require('../handshake/refusal');
+const { continueBefore } = require('../handshake/expectation');
 const { isStreamRequest } = require('../http2/request');
 const { breakOff } = require('../http2/stream');
 const { ownEmit } = require('../base/own-emit');
@@ -111,23 +112,25 @@ function extensionsFor(wss, req, socket) {
  *
  * @param {WebSocketServer} wss The WebSocket server
  * @param {http.IncomingMessage} req The request
- * @param {String} accept The value of the `Sec-WebSocket-Accept` header
+ * @param {Object} verdict What was found out about the request
+ * @param {String} verdict.accept The value of the `Sec-WebSocket-Accept` header
+ * @param {Boolean} [verdict.isContinued] Whether a 100 comes before it
  * @param {WebSocket} ws The WebSocket, with what was negotiated
  * @return {(String|String[])} The response, a character per byte; for a stream of HTTP/2 its header lines
  * @private
  */
-function responseFor(wss, req, accept, { _$config: { deflate: agreed }, _protocol: protocol }) {
+function responseFor(wss, req, { accept, isContinued }, { _$config: { deflate: agreed }, _protocol: protocol }) {
   const isOverStream = isStreamRequest(req);
 
   // Whoever has replaced `emit` sees all events.
   const isUnheard = wss.emit === ownEmit && wss.listenerCount('headers') === 0;
 
-  if (!isOverStream && protocol === '' && agreed === null && isUnheard) return plainResponse(accept);
+  if (!isOverStream && !isContinued && protocol === '' && agreed === null && isUnheard) return plainResponse(accept);
 
   const lines = isOverStream ? streamLines(protocol, agreed?.agreed) : responseLines(accept, protocol, agreed?.agreed);
 
   wss.emit('headers', lines, req);
-  return isOverStream ? lines : responseOf(lines);
+  return isOverStream ? lines : responseOf(continueBefore(isContinued, lines));
 }
 
 module.exports = { extensionsFor, refuse, responseFor, verify };

@@ -8,6 +8,7 @@ const WebSocket = require('../websocket/websocket');
 const deflate = require('../handshake/deflate');
 const takeover = require('../takeover/takeover');
 const { establish } = require('../transport/attach');
+const { continueBefore } = require('../handshake/expectation');
 const { isStreamRequest } = require('../http2/request');
 const { HandshakeError } = require('../base/errors');
 const { agree, completed } = require('../handshake/verdict');
@@ -56,7 +57,9 @@ async function upgrade(req, socket, head, options) {
 
   const response = isStreamRequest(req)
     ? streamLines(protocol, agreed?.agreed).concat(lines)
-    : responseOf(responseLines(verdict.accept, protocol, agreed?.agreed).concat(lines));
+    : responseOf(
+        continueBefore(verdict.isContinued, responseLines(verdict.accept, protocol, agreed?.agreed)).concat(lines)
+      );
 
   return new Promise((resolve, fail) => {
     establish(ws, { req, socket, head }, response, all, {

@@ -24,8 +24,8 @@ const RUNNING = 0;
 const CLOSING = 1;
 const CLOSED = 2;
 
-/** On the object of accepted extensions: the value of the accept header. */
-const kAccept = Symbol('kAccept');
+/** On the object of accepted extensions: what was found out about the request. */
+const kVerdict = Symbol('kVerdict');
 
 /** The sockets that wait for an earlier response. */
 const waiting = new WeakSet();
@@ -208,7 +208,7 @@ class WebSocketServer extends EventEmitter {
 
     if (extensions === null) return;
 
-    extensions[kAccept] = verdict.accept;
+    extensions[kVerdict] = verdict;
     verify(this, req, socket, verdict, () => {
       this.completeUpgrade(
         extensions,
@@ -274,9 +274,9 @@ class WebSocketServer extends EventEmitter {
       if (err) socket.destroy();
       else if (this._state > RUNNING) abortHandshake(req, socket, 503);
       else {
-        const accept = extensions[kAccept] ?? acceptOf(key);
+        const verdict = extensions[kVerdict] ?? { accept: acceptOf(key) };
 
-        this._$accept(accept, extensions[deflate.NAME] ?? null, protocols, { req, socket, head }, cb);
+        this._$accept(verdict, extensions[deflate.NAME] ?? null, protocols, { req, socket, head }, cb);
       }
     });
 
@@ -287,14 +287,14 @@ class WebSocketServer extends EventEmitter {
   /**
    * Answers the request and opens the WebSocket.
    *
-   * @param {String} accept The value of the `Sec-WebSocket-Accept` header
+   * @param {Object} verdict What was found out about it
    * @param {?Object} agreed What was agreed on about compression
    * @param {Set} protocols The subprotocols
    * @param {Object} upgrade What the `'upgrade'` event has brought
    * @param {Function} cb Called with the WebSocket and the request
    * @private
    */
-  _$accept(accept, agreed, protocols, upgrade, cb) {
+  _$accept(verdict, agreed, protocols, upgrade, cb) {
     const { options } = this;
     const { req, socket } = upgrade;
     const ws = new options.WebSocket(null, undefined, options);
@@ -309,7 +309,7 @@ class WebSocketServer extends EventEmitter {
       if (protocol) ws._protocol = protocol;
     }
 
-    establish(ws, upgrade, responseFor(this, req, accept, ws), options, {
+    establish(ws, upgrade, responseFor(this, req, verdict, ws), options, {
       onFail: () => socket.destroy(),
       onOpen: () => {
         if (this.clients) {

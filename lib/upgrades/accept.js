@@ -7,11 +7,9 @@ const takeover = require('../takeover/takeover');
 const { HandshakeError } = require('../base/errors');
 const { announcesBody } = require('./body-reading');
 const { askedProtocols, means, protocolOf } = require('./asked');
-const { headerLines, responseOf } = require('../handshake/handshake');
+const { continueBefore, expectsContinue } = require('../handshake/expectation');
+const { ownLines, responseOf } = require('../handshake/handshake');
 const { reject } = require('../handshake/refusal');
-
-/** Fields of the 101 that are not the application's. */
-const OURS = ['connection', 'content-length', 'transfer-encoding', 'upgrade'];
 
 /**
  * Accept an upgrade to a protocol that you speak yourself.
@@ -30,7 +28,7 @@ const OURS = ['connection', 'content-length', 'transfer-encoding', 'upgrade'];
 async function accept(req, socket, head, { headers, protocol } = {}) {
   if (typeof protocol !== 'string') throw new TypeError('The "protocol" option must be a string');
 
-  const lines = headerLines(headers);
+  const lines = ownLines(headers);
   const named = protocolOf(protocol);
   const asked = askedProtocols(req).find((one) => means(named, one));
 
@@ -68,7 +66,7 @@ async function accept(req, socket, head, { headers, protocol } = {}) {
  */
 function switchTo(token, { head, req, socket }, lines, done) {
   const all = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', `Upgrade: ${token}`, ...lines];
-  const response = responseOf(all.filter(isNotOurs));
+  const response = responseOf(continueBefore(expectsContinue(req), all));
 
   takeover.hand(req, socket, head, (err) => {
     if (err) {
@@ -98,18 +96,6 @@ function bodyProblem(req) {
 }
 
 module.exports = { accept, bodyProblem, switchTo };
-
-/**
- * Keeps the application from saying what the 101 says already.
- *
- * @param {String} line A header line
- * @param {Number} index Its place; the first three are ours
- * @return {Boolean} Whether it stays
- * @private
- */
-function isNotOurs(line, index) {
-  return index < 3 || !OURS.includes(line.slice(0, line.indexOf(':')).toLowerCase());
-}
 
 /**
  * @param {String} protocol The protocol

@@ -13,13 +13,13 @@ const native = require('../base/native');
 const takeover = require('../takeover/takeover');
 const { HandshakeError } = require('../base/errors');
 const { answerAsHttp } = require('./plain-http');
+const { CONTINUE } = require('../handshake/expectation');
 const { arrive, gone } = require('./arrivals');
 const { reject } = require('../handshake/refusal');
 const { TooLarge, readBody } = require('./h2c-body');
 const { limitsOf } = require('../base/limits');
 const { startSession } = require('./h2c-session');
 
-const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n';
 
 /** What `open()` of the native half returns. */

@@ -11,7 +11,7 @@
 const tls = require('tls');
 
 const takeover = require('../takeover/takeover');
-const { announcesBody } = require('./body-reading');
+const { CONTINUE, expectsContinue } = require('../handshake/expectation');
 const { answerAsHttp, serve } = require('./plain-http');
 const { askedProtocols } = require('./asked');
 const { chooseVersion, upTo, versionsOf } = require('./tls-versions');
@@ -20,8 +20,6 @@ const { ordinaryHead } = require('./ordinary-head');
 const { readRequest } = require('./whole-request');
 const { reject } = require('../handshake/refusal');
 const { shakeHands } = require('./tls-handshake');
-
-const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 /** The longest a timer can wait (ms). */
 const LONGEST = 2 ** 31 - 1;
@@ -156,7 +154,7 @@ class TlsUpgrades {
     try {
       await settled(req, socket);
 
-      const isExpected = announcesBody(req) && /^100-continue$/i.test(req.headers.expect ?? '');
+      const isExpected = expectsContinue(req);
 
       if (isExpected) socket.write(CONTINUE);
 

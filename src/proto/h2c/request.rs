@@ -1,6 +1,6 @@
 //! May this request become HTTP/2, and what does it say then? (RFC 7540 section 3.2)
 
-use super::super::http::list::{Search, search_protocols, search_tokens};
+use super::super::http::list::{Search, elements, search_protocols, search_tokens};
 use super::super::http::token::trim;
 use super::super::http::{HeadError, Headers, Repeated, RequestHead};
 use super::{Refusal, Settings, fields, target};
@@ -26,7 +26,7 @@ pub struct Request {
     pub fields: Vec<u8>,
     /// Its body.
     pub framing: Framing,
-    /// Whether the client waits for a `100 Continue` before it sends the body.
+    /// Whether the client expects a `100 Continue` before the 101, be there a body or none (RFC 9110 section 7.8).
     pub expects_continue: bool,
 }
 
@@ -46,13 +46,12 @@ pub fn validate(head: &RequestHead<'_>) -> Result<Request, Refusal> {
     let target = target::read(head)?;
     let settings = settings(headers)?;
     let framing = framing(headers)?;
-    let has_body = framing != Framing::Length(0);
-    let waits = |line: &[u8]| trim(line).eq_ignore_ascii_case(b"100-continue");
+    let is_continue = |expectation: &[u8]| expectation.eq_ignore_ascii_case(b"100-continue");
     Ok(Request {
         settings,
         fields: fields::block(head, &target),
         framing,
-        expects_continue: has_body && headers.all("expect").any(waits),
+        expects_continue: headers.all("expect").flat_map(elements).any(is_continue),
     })
 }
 

@@ -185,11 +185,13 @@ fn bodies_are_announced_in_one_way() {
 }
 
 #[test]
-fn a_continue_is_waited_for_only_with_a_body() {
-    let waits = |changes: &[(&str, &str)]| head("POST /", changes).expect("it is good").expects_continue;
-    assert!(waits(&[("+Expect", "100-Continue"), ("+Content-Length", "1")]));
-    assert!(!waits(&[("+Expect", "100-continue")]));
-    assert!(!waits(&[("+Expect", "tea"), ("+Content-Length", "1")]));
+fn a_continue_is_expected_with_a_body_and_without() {
+    let expects = |changes: &[(&str, &str)]| head("POST /", changes).expect("it is good").expects_continue;
+    assert!(expects(&[("+Expect", "100-Continue"), ("+Content-Length", "1")]));
+    assert!(expects(&[("+Expect", "100-continue")]));
+    assert!(expects(&[("+Expect", "tea, 100-continue")]));
+    assert!(!expects(&[("+Expect", "tea"), ("+Content-Length", "1")]));
+    assert!(!expects(&[("+Expect", "100-continued")]));
 }
 
 #[test]
