@@ -261,9 +261,9 @@ export declare function offerDeflate(options: DeflateOptions): string
  * The head of an ordinary request in place of one that asks for an upgrade; `null` when it is malformed.
  *
  * `head`: request line, header lines and the empty line, each ended by CR LF; `header_count` the number of header lines
- * the caller wrote. `without` names fields to leave out besides, `length` is that of a body which follows as it is.
+ * the caller wrote. `without` names fields to leave out besides.
  */
-export declare function ordinaryHead(head: string, headerCount: number, without: Array<string>, length?: number | undefined | null): Buffer | null
+export declare function ordinaryHead(head: string, headerCount: number, without: Array<string>): Buffer | null
 
 /** The pseudo-header fields of a request over HTTP/2, those it has. */
 export interface PseudoFields {

@@ -5,13 +5,16 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const http = require('node:http');
+const http2 = require('node:http2');
 const https = require('node:https');
 const path = require('node:path');
 const { test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 
+const { upgradeToH2c } = require('../..');
 const { RawClient } = require('../support/raw-client');
-const { tell } = require('../router/support');
+const { listening, tell } = require('../router/support');
 const { GET, H2cClient, PREFACE, asking, ended, exchange, frame, settings, withH2c } = require('./support');
 
 const fixtures = path.join(__dirname, '../fixtures');
@@ -147,6 +150,27 @@ test('GOAWAY: the first frame is not what it has to be', async (t) => {
 
     assert.notEqual(await client.goaway().catch((err) => err), 0);
     client.raw.socket.destroy();
+  }
+});
+
+test('a client that leaves within its body is noticed', async (t) => {
+  const http2Server = http2.createServer();
+  const server = http.createServer(tell);
+
+  for (const leave of ['end', 'destroy', 'resetAndDestroy']) {
+    const outcome = new Promise((resolve) => {
+      server.once('upgrade', (req, socket, head) => {
+        upgradeToH2c(req, socket, head, { server: http2Server, upgradeTimeout: 0 }).then(resolve, resolve);
+      });
+    });
+    const port = server.listening ? server.address().port : await listening(t, server);
+    const raw = await RawClient.connect(port);
+
+    raw.write(`${asking({ method: 'POST', headers: { 'Content-Length': 10 } })}half`);
+    await sleep(20);
+    raw.socket[leave]();
+    assert.equal((await outcome).code, 'ERR_UPSHIFT_SOCKET_CLOSED', leave);
+    raw.socket.destroy();
   }
 });
 

@@ -27,7 +27,7 @@ async function tell(req, res) {
   for await (const chunk of req) chunks.push(chunk);
 
   const { authorizationError, authorized, encrypted = false } = req.socket;
-  const { headers, method, url } = req;
+  const { headers, method, rawTrailers, url } = req;
   const body = Buffer.concat(chunks);
 
   res.setHeader('Content-Type', 'application/json');
@@ -41,7 +41,8 @@ async function tell(req, res) {
       method,
       peer: encrypted ? req.socket.getPeerCertificate()?.subject?.CN : undefined,
       protocol: encrypted ? req.socket.getProtocol() : undefined,
-      text: body.subarray(0, 100).toString(),
+      text: body.subarray(0, 100).toString('latin1'),
+      trailers: rawTrailers,
       url
     })
   );

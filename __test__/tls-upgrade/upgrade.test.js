@@ -63,6 +63,51 @@ test('a body is read first, and is there inside TLS', async (t) => {
   }
 });
 
+test('a body is announced inside TLS as it was before', async (t) => {
+  const { port } = await listen(t);
+  const bodies = [
+    [['Content-Length: 5'], 'hello', { text: 'hello', length: '5', trailers: [] }],
+    [
+      ['Trailer: X-T', 'Transfer-Encoding: chunked'],
+      '5;a=b\r\nhello\r\n0\r\nX-T: 1\r\n\r\n',
+      { text: 'hello', coding: 'chunked', trailers: ['X-T', '1'] }
+    ],
+    [
+      ['Transfer-Encoding: gzip, chunked'],
+      '5\r\n\x1f\x8b\xffab\r\n0\r\n\r\n',
+      { text: '\x1f\x8b\xffab', coding: 'gzip, chunked', trailers: [] }
+    ],
+    [
+      ['Transfer-Encoding: gzip', 'Transfer-Encoding: Chunked'],
+      '1\r\nx\r\n0\r\n\r\n',
+      { text: 'x', coding: 'gzip, Chunked', trailers: [] }
+    ]
+  ];
+
+  for (const [fields, raw, expected] of bodies) {
+    for (const isLater of [false, true]) {
+      const client = await RawClient.connect({ port, host: '127.0.0.1' });
+      const head = `POST / HTTP/1.1\r\n${ASKING}${fields.join('\r\n')}\r\n\r\n`;
+
+      t.after(() => client.socket.destroy());
+      client.socket.write(isLater ? head : head + raw, 'latin1');
+      if (isLater) {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        client.socket.write(raw, 'latin1');
+      }
+      assert.match(await client.head(), /^HTTP\/1\.1 101 /);
+
+      const { body } = await answer(await secure(client));
+      const { 'content-length': length, 'transfer-encoding': coding } = body.headers;
+
+      assert.deepEqual(
+        { text: body.text, length, coding, trailers: body.trailers },
+        { length: undefined, coding: undefined, ...expected }
+      );
+    }
+  }
+});
+
 test('chunks that come in pieces', async (t) => {
   const { port } = await listen(t);
   const client = await RawClient.connect({ port, host: '127.0.0.1' });

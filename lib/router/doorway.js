@@ -63,7 +63,7 @@ class Doorway {
     // To nobody: "MUST ignore" in HTTP/1.0 (RFC 9110 section 7.8), and a list that cannot be read asks for nothing.
     if (asked.length > 0) return this.offer({ asked, head, req, socket }, this.askers);
 
-    answerAsHttp(this.server, req, socket, head);
+    this.answer(req, socket, head);
     return true;
   }
 
@@ -90,8 +90,22 @@ class Doorway {
     if (isTaken) return true;
     if (this.isForListeners(asked)) return false;
 
-    answerAsHttp(this.server, req, socket, head);
+    this.answer(req, socket, head);
     return true;
+  }
+
+  /**
+   * Answers as an ordinary request what is for nobody.
+   *
+   * @param {http.IncomingMessage} req The request
+   * @param {Duplex} socket What came with it
+   * @param {Buffer} head What came with it
+   * @private
+   */
+  answer(req, socket, head) {
+    const { limits } = this.askers.find((asker) => asker.limits !== undefined) ?? {};
+
+    answerAsHttp(this.server, req, socket, head, { limits });
   }
 
   /**
@@ -147,17 +161,19 @@ class Doorway {
  *     `asked` is what the request asks for. `hasOthers()` tells whether somebody else may want it: those that are asked
  *     later, or listeners of the event. `passOn()` may be called later, when a request that was taken turns out to be none
  *     for the asker after all: it goes to the others as if the asker had not taken it
- * @param {?Function} [isKnown] What the asker says about the other listeners, see `passingOn()`
+ * @param {Object} [says] What the asker has a say in
+ * @param {?Function} [says.isKnown] What it says about the other listeners, see `passingOn()`
+ * @param {Object} [says.limits] How long bodies may be, and take, that have to be through before a request is ordinary
  * @return {Function} Stops that
  * @private
  */
-function standBefore(server, ask, isKnown = null) {
+function standBefore(server, ask, { isKnown = null, limits } = {}) {
   if (server[DOORWAY] === undefined) {
     Object.defineProperty(server, DOORWAY, { configurable: true, value: new Doorway(server) });
   }
 
   const doorway = server[DOORWAY];
-  const asker = { ask, isKnown };
+  const asker = { ask, isKnown, limits };
 
   if (doorway.askers.length === 0 && !server.listeners('upgrade').includes(standIn)) server.on('upgrade', standIn);
   doorway.askers.push(asker);

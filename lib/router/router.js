@@ -66,12 +66,12 @@ class UpgradeRouter extends EventEmitter {
     checkServer(server);
     this.options = limitsOf(options);
 
-    const isKnown = passingOn(options?.passOn);
+    const says = { isKnown: passingOn(options?.passOn), limits: this.options };
 
     this.server = server;
     this._holds = new Set();
     this._leaving = [
-      standBefore(server, (req, socket, head, { asked }) => this._meet(req, socket, head, asked), isKnown),
+      standBefore(server, (req, socket, head, { asked }) => this._meet(req, socket, head, asked), says),
       this._takeStreams(server)
     ];
     this._routes = [];

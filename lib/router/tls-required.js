@@ -122,7 +122,7 @@ function answer(res, { upgrades }) {
 function upgradeOrAnswer(req, socket, head, { route, server }) {
   const version = route.upgrades.versionFor(req);
 
-  if (version === undefined) answerAsHttp(server, req, socket, head);
+  if (version === undefined) answerAsHttp(server, req, socket, head, { limits: route.upgrades.limits });
   else route.take({ version }, { req, socket, head, server });
 }
 

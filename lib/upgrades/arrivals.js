@@ -15,8 +15,9 @@ class Wait {
    * @param {Function} resolve Called when there was enough
    * @param {Function} reject Called with an error when there never will
    */
-  constructor(source, { signal, take, timeout }, resolve, reject) {
+  constructor(source, { carrier = source, signal, take, timeout }, resolve, reject) {
     this.source = source;
+    this.carrier = carrier;
     this.signal = signal;
     this.take = take;
     this.resolve = resolve;
@@ -34,16 +35,17 @@ class Wait {
    * @private
    */
   begin(first) {
-    const { signal, source } = this;
+    const { carrier, signal, source } = this;
 
     source.on('end', this.onGone);
     source.on('close', this.onGone);
     source.on('data', this.onData);
+    if (carrier !== source) carrier.on('close', this.onGone);
     signal?.addEventListener('abort', this.onAbort);
 
     if (signal?.aborted) {
       this.onAbort();
-    } else if (source.destroyed || source.readableEnded) {
+    } else if (source.destroyed || source.readableEnded || carrier.destroyed) {
       this.onGone();
     } else {
       // Whoever waited before has paused it; it goes on after this turn, behind what came first.
@@ -82,12 +84,13 @@ class Wait {
    * @private
    */
   end(settle, value) {
-    const { source } = this;
+    const { carrier, source } = this;
 
     clearTimeout(this.timer);
     source.removeListener('data', this.onData);
     source.removeListener('end', this.onGone);
     source.removeListener('close', this.onGone);
+    carrier.removeListener('close', this.onGone);
     this.signal?.removeEventListener('abort', this.onAbort);
     source.pause();
     settle(value);
@@ -100,6 +103,7 @@ class Wait {
  * @param {Duplex} source What it arrives on
  * @param {Buffer} first What has arrived already
  * @param {Object} options How
+ * @param {Duplex} [options.carrier] The connection below; its end is not always told above
  * @param {AbortSignal} [options.signal] Ends the wait, its reason is the error
  * @param {Function} options.take `(bytes)`; returns what it did not need of
  *     them when it has enough, nothing as long as it has not

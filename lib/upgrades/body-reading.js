@@ -85,4 +85,25 @@ function putBack(req, bytes) {
   req.readableFlowing = null;
 }
 
-module.exports = { announcesBody, putBack, readsBodies, takeBody };
+/**
+ * Writes a body that was read into a request once more, as the fields of the request announce it.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Buffer} body The body
+ * @return {?Buffer} What follows the head; `null` when somebody else has read some of it, so that it is not what they announce
+ * @private
+ */
+function rawBody({ headers, rawTrailers }, body) {
+  if (headers['transfer-encoding'] === undefined) {
+    return body.length === Number(headers['content-length'] ?? 0) ? body : null;
+  }
+
+  const size = body.length > 0 ? `${body.length.toString(16)}\r\n` : '';
+  let end = `${size && '\r\n'}0\r\n`;
+
+  for (let i = 0; i < rawTrailers.length; i += 2) end += `${rawTrailers[i]}: ${rawTrailers[i + 1]}\r\n`;
+
+  return Buffer.concat([Buffer.from(size), body, Buffer.from(`${end}\r\n`, 'latin1')]);
+}
+
+module.exports = { announcesBody, putBack, rawBody, readsBodies, takeBody };

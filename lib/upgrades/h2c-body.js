@@ -40,7 +40,7 @@ async function readBody(req, socket, head, h2c, { maxUpgradeBody, signal, upgrad
   if (h2c.bodyLength === 0) return head;
 
   if (readsBodies()) {
-    await readParsed(req, head, h2c, { signal, timeout });
+    await readParsed(req, head, h2c, { carrier: req.socket, signal, timeout });
     return head;
   }
 
@@ -74,7 +74,7 @@ function takeRaw(h2c, bytes) {
  * @param {http.IncomingMessage} req The request
  * @param {Buffer} head What follows it
  * @param {NativeHttp2Upgrade} h2c The native half
- * @param {Object} wait `{ signal, timeout }`
+ * @param {Object} wait `{ carrier, signal, timeout }`
  * @return {Promise<void>} Resolved when it is whole
  * @private
  */

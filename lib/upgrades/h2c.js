@@ -98,7 +98,7 @@ async function upgradeToH2c(req, socket, head, options) {
 
     const without = judged.expectsContinue ? ['expect'] : [];
 
-    answerAsHttp(options.plain ?? req.socket.server, req, socket, err.head, { without });
+    answerAsHttp(options.plain ?? req.socket.server, req, socket, err.head, { limits: settings, without });
     return null;
   }
 

@@ -9,11 +9,10 @@ const native = require('../base/native');
  *
  * @param {http.IncomingMessage} req The request
  * @param {String[]} without Fields to leave out besides
- * @param {Number} [length] How long the body is, when it follows as it is; otherwise as the fields say
  * @return {?Buffer} The head; `null` when it is malformed
  * @private
  */
-function ordinaryHead(req, without, length) {
+function ordinaryHead(req, without) {
   const { httpVersion, method, rawHeaders, url } = req;
   let head = `${method} ${url} HTTP/${httpVersion}\r\n`;
 
@@ -21,7 +20,7 @@ function ordinaryHead(req, without, length) {
     head += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
   }
 
-  return native.ordinaryHead(`${head}\r\n`, rawHeaders.length / 2, without, length);
+  return native.ordinaryHead(`${head}\r\n`, rawHeaders.length / 2, without);
 }
 
 module.exports = { ordinaryHead };

@@ -4,11 +4,13 @@
 // 7.8): the request is answered as an ordinary one, and the connection goes on as HTTP/1.1. Node has taken its parser off
 // the socket by then, so the head is written once more and read again, with everything that arrived behind it.
 
-const http = require('node:http');
-
 const takeover = require('../takeover/takeover');
-const { announcesBody, readsBodies, takeBody } = require('./body-reading');
+const { CONTINUE, expectsContinue } = require('../handshake/expectation');
+const { DEFAULT_LIMITS } = require('../base/limits');
+const { announcesBody, rawBody, readsBodies, takeBody } = require('./body-reading');
+const { answerBesideParser, linger } = require('./beside-parser');
 const { ordinaryHead } = require('./ordinary-head');
+const { readRequest } = require('./whole-request');
 const { serve } = require('../takeover/give-back');
 
 /** The fields Node reads when `server.maxHeadersCount` says nothing; those beyond it are missing from `rawHeaders`. */
@@ -21,14 +23,8 @@ const TOO_MANY_FIELDS =
 /** What a client is told whose request does not survive being written once more. */
 const MALFORMED = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
-/** Fields that an ordinary request does not have. */
-const OF_UPGRADES = ['upgrade', 'http2-settings'];
-
 /** An empty part of a request. */
 const NOTHING = Buffer.alloc(0);
-
-/** How long a client that still sends its body may go on after the answer. */
-const LINGER_MS = 1000;
 
 /**
  * Answers an upgrade request as an ordinary one: through the `'request'` listeners of the server, body included.
@@ -38,22 +34,17 @@ const LINGER_MS = 1000;
  * @param {Duplex} socket What came with it
  * @param {Buffer} head What came with it; more than that when the caller has read on
  * @param {Object} [options] Options
- * @param {Buffer} [options.body] The whole body, when the caller has read it; `head` is what follows it then
+ * @param {Object} [options.limits] What is waited for where the body has to be through before the request is read again
  * @param {String[]} [options.without] Fields to leave out besides, in lower case: `expect` when the 100 was sent
  * @public
  */
-function answerAsHttp(server, req, socket, head, { body, without = [] } = {}) {
+function answerAsHttp(server, req, socket, head, { limits = DEFAULT_LIMITS, without = [] } = {}) {
   takeover.guard(socket);
   takeover.settle(req, socket, (err) => {
-    if (err) {
-      socket.destroy();
-      return;
-    }
-
-    takeover.unguard(socket);
-
-    if (socket !== req.socket) answerBesideParser(server, req, socket, without);
-    else replay(server, req, socket, head, { body, without });
+    if (err) socket.destroy();
+    else if (isCutOff(server, req)) turnAway(socket, TOO_MANY_FIELDS);
+    else if (socket === req.socket) replay(server, req, socket, behindHead(req, head), without);
+    else answerBehindBody(server, req, socket, limits, without);
   });
 }
 
@@ -73,27 +64,88 @@ function isCutOff({ maxHeadersCount }, { rawHeaders }) {
 module.exports = { answerAsHttp, isCutOff, serve };
 
 /**
+ * What follows the head of a request: as it came, unless Node has read the body.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Buffer} head What came with it
+ * @return {?Buffer} It; `null` when somebody else has read some of it
+ * @private
+ */
+function behindHead(req, head) {
+  const body = announcesBody(req) && readsBodies() ? rawBody(req, takeBody(req)) : NOTHING;
+
+  return body === null ? null : Buffer.concat([body, head ?? NOTHING]);
+}
+
+/**
  * Lets the server read the request once more.
  *
  * @param {http.Server} server The server
  * @param {http.IncomingMessage} req The request
  * @param {Duplex} socket Its socket
- * @param {Buffer} head What arrived behind it
- * @param {Object} options Those of `answerAsHttp()`
+ * @param {?Buffer} behind What follows its head
+ * @param {String[]} without Fields to leave out besides
  * @private
  */
-function replay(server, req, socket, head, { body, without }) {
-  if (isCutOff(server, req)) {
-    turnAway(socket, TOO_MANY_FIELDS);
+function replay(server, req, socket, behind, without) {
+  const again = behind === null ? null : ordinaryHead(req, without);
+
+  if (again === null) {
+    turnAway(socket, MALFORMED);
     return;
   }
 
-  if (body === undefined && announcesBody(req) && readsBodies()) body = takeBody(req);
+  takeover.unguard(socket);
+  serve(server, socket, Buffer.concat([again, behind]));
+}
 
-  const again = ordinaryHead(req, without, body?.length);
+/**
+ * Answers a request whose body Node is still reading. When that is through, the request is read once more; one that is too
+ * long, or too slow, is answered meanwhile.
+ *
+ * @param {http.Server} server The server
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} stream What came with it
+ * @param {Object} limits What is waited for
+ * @param {String[]} without Fields to leave out besides
+ * @private
+ */
+function answerBehindBody(server, req, stream, limits, without) {
+  const isExpected = !without.includes('expect') && expectsContinue(req);
 
-  if (again === null) turnAway(socket, MALFORMED);
-  else serve(server, socket, Buffer.concat([again, body ?? NOTHING, head ?? NOTHING]));
+  // The application is asked before there is any body.
+  if (isTooLong(req, limits) || (isExpected && server.listenerCount('checkContinue') > 0)) {
+    answerBesideParser(server, req, stream, without);
+    return;
+  }
+
+  if (isExpected) stream.write(CONTINUE);
+
+  const met = isExpected ? [...without, 'expect'] : without;
+  // What a listener throws is an uncaught exception, and not one of a promise.
+  const answerMeanwhile = () => setImmediate(answerBesideParser, server, req, stream, met);
+
+  readRequest(req, stream, NOTHING, limits).then(
+    ({ isWhole, raw, rest, socket }) => {
+      takeover.guard(socket);
+      if (isWhole) replay(server, req, socket, Buffer.concat([raw, rest]), met);
+      else answerMeanwhile();
+    },
+    () => {
+      if (req.socket.destroyed) stream.destroy();
+      else answerMeanwhile();
+    }
+  );
+}
+
+/**
+ * @param {http.IncomingMessage} req A request
+ * @param {Object} limits How long its body may be
+ * @return {Boolean} Whether it announces more
+ * @private
+ */
+function isTooLong({ headers }, { maxUpgradeBody }) {
+  return headers['content-length'] > maxUpgradeBody;
 }
 
 /**
@@ -107,66 +159,4 @@ function turnAway(socket, response) {
   takeover.guard(socket);
   socket.once('finish', linger);
   socket.end(response);
-}
-
-/**
- * Answers a request whose body the parser is still reading: newer Nodes hand out a stream beside the socket then. The
- * parser has nothing to say after this body, so the connection ends with the answer.
- *
- * @param {http.Server} server The server
- * @param {http.IncomingMessage} req The request
- * @param {Duplex} stream What came with it
- * @param {String[]} without Fields that count as absent
- * @private
- */
-function answerBesideParser(server, req, stream, without) {
-  const carrier = req.socket;
-  const res = new http.ServerResponse(req);
-
-  req.upgrade = false;
-  forgetUpgrade(req);
-  takeover.guard(stream);
-  res.shouldKeepAlive = false;
-  res.assignSocket(carrier);
-  res.on('finish', () => {
-    res.detachSocket(carrier);
-    carrier.end();
-    linger.call(stream);
-  });
-
-  if (without.includes('expect') || !/(?:^|\W)100-continue(?:$|\W)/i.test(req.headers.expect ?? '')) {
-    server.emit('request', req, res);
-  } else if (server.listenerCount('checkContinue') > 0) {
-    server.emit('checkContinue', req, res);
-  } else {
-    res.writeContinue();
-    server.emit('request', req, res);
-  }
-}
-
-/**
- * Takes from a request what asks for the upgrade.
- *
- * @param {http.IncomingMessage} req The request
- * @private
- */
-function forgetUpgrade({ headers, rawHeaders }) {
-  for (const name of OF_UPGRADES) delete headers[name];
-  for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
-    if (OF_UPGRADES.includes(rawHeaders[i].toLowerCase())) rawHeaders.splice(i, 2);
-  }
-}
-
-/**
- * Discards what still arrives before it closes: closed with input unread, the kernel would send an RST, and that can
- * overtake the answer.
- *
- * @private
- */
-function linger() {
-  const timer = setTimeout(() => this.destroy(), LINGER_MS);
-
-  this.once('end', this.destroy);
-  this.once('close', () => clearTimeout(timer));
-  this.resume();
 }

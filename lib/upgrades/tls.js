@@ -119,16 +119,18 @@ class TlsUpgrades {
   async upgrade(req, socket, head, { server, version }) {
     takeover.guard(socket);
 
-    const { body, isWhole, raw, rest, without } = await this.read(req, socket, head);
+    const whole = await this.read(req, socket, head);
+    const { isWhole, raw, rest, without } = whole;
+    const again = isWhole ? ordinaryHead(req, without) : null;
 
-    const again = isWhole ? ordinaryHead(req, without, body?.length) : null;
-
+    socket = whole.socket;
     // Too long, or so odd that it is refused there.
     if (again === null) {
-      answerAsHttp(server, req, socket, raw ?? rest, { without });
+      answerAsHttp(server, req, socket, raw, { limits: this.limits, without });
       return null;
     }
 
+    takeover.guard(socket);
     if (typeof socket.setTimeout === 'function') socket.setTimeout(0);
     // As with https: an end is one of both sides, and it ends a handshake.
     socket.allowHalfOpen = false;
@@ -137,7 +139,7 @@ class TlsUpgrades {
 
     const secured = await shakeHands(this.serverFor(version), socket, this.limits.upgradeTimeout);
 
-    serve(server, secured, Buffer.concat([again, body ?? raw]));
+    serve(server, secured, Buffer.concat([again, raw]));
     return secured;
   }
 

@@ -5,8 +5,9 @@
 
 const native = require('../base/native');
 const { HandshakeError } = require('../base/errors');
-const { gone, late } = require('./arrivals');
-const { announcesBody, putBack, readsBodies } = require('./body-reading');
+const { arrive } = require('./arrivals');
+const { announcesBody, putBack, rawBody, readsBodies } = require('./body-reading');
+const { takeBack } = require('./carrier');
 
 /** What the native half of a body says besides its end. */
 const MORE = -1;
@@ -15,6 +16,9 @@ const TOO_LARGE = -3;
 
 /** An empty part of a request. */
 const NOTHING = Buffer.alloc(0);
+
+/** A body that ends where its last chunk does. Other codings before that are for whoever reads the body. */
+const CHUNKED = /(?:^|,)[ \t]*chunked[ \t]*$/i;
 
 /**
  * Reads a request to its end.
@@ -25,38 +29,58 @@ const NOTHING = Buffer.alloc(0);
  * @param {Object} limits Limits
  * @param {Number} limits.maxUpgradeBody How long the body may be
  * @param {Number} limits.upgradeTimeout How long it may take (ms), 0 for ever
- * @return {Promise<Object>} `isWhole`, whether it ends within the limit, what there is of the body, as `raw` bytes or as the
- *     `body` that Node has read out of them, and the `rest` behind it. Rejected with a `HandshakeError` when the client is
+ * @return {Promise<Object>} `isWhole`, whether it ends within the limit; the `body`, and the `raw` bytes that it came as, or
+ *     what was read of them; the `rest` behind it, and the `socket` to go on with, which is Node's own where that can be.
+ *     What was read of a body by Node that is not whole is in the request. Rejected with a `HandshakeError` when the client is
  *     gone, or takes too long
  * @private
  */
 async function readRequest(req, socket, head, { maxUpgradeBody, upgradeTimeout: timeout }) {
-  const carrier = req.socket;
-
-  if (!announcesBody(req)) return { isWhole: true, raw: NOTHING, rest: head };
-
-  if (readsBodies()) {
-    const body = await gather(req, NOTHING, { carrier, enough: (size) => size > maxUpgradeBody, timeout });
-    const isWhole = body.length <= maxUpgradeBody;
-
-    return { isWhole, body: isWhole ? body : undefined, rest: head };
-  }
-
   const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
 
-  // Other codings would get lost.
-  if (coding === undefined ? length > maxUpgradeBody : coding.toLowerCase() !== 'chunked') {
-    return { isWhole: false, raw: head, rest: NOTHING };
+  if (!announcesBody(req)) return { isWhole: true, body: NOTHING, raw: NOTHING, rest: head, socket };
+
+  // Too long, or a body that ends nowhere, which whoever answers it finds out.
+  if (coding === undefined ? length > maxUpgradeBody : !CHUNKED.test(coding)) {
+    return { isWhole: false, raw: head, rest: NOTHING, socket };
   }
 
-  if (coding !== undefined) return readChunks(socket, head, { carrier, limit: maxUpgradeBody, timeout });
+  const options = { carrier: req.socket, limit: maxUpgradeBody, timeout };
 
-  const bytes = await gather(socket, head, { carrier, enough: (size) => size >= length, timeout });
+  if (readsBodies()) return readParsed(req, socket, head, options);
+  if (coding !== undefined) return readChunks(socket, head, options);
 
-  return { isWhole: true, raw: bytes.subarray(0, length), rest: bytes.subarray(length) };
+  const bytes = await gather(socket, head, { ...options, enough: (size) => size >= length });
+  const body = bytes.subarray(0, length);
+
+  return { isWhole: true, body, raw: body, rest: bytes.subarray(length), socket };
 }
 
 module.exports = { readRequest };
+
+/**
+ * Reads a body that Node takes off the connection.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket What came with it
+ * @param {Buffer} head What follows it, when it has come with the request
+ * @param {Object} options Those of `gather()`, and the `limit`
+ * @return {Promise<Object>} As `readRequest()`
+ * @private
+ */
+async function readParsed(req, socket, head, { limit, ...options }) {
+  const body = await gather(req, NOTHING, { ...options, enough: (size) => size > limit });
+
+  if (body.length > limit) return { isWhole: false, raw: head, rest: NOTHING, socket };
+
+  const raw = rawBody(req, body);
+
+  if (raw === null) throw invalid();
+
+  const behind = socket === req.socket ? { rest: head, socket } : takeBack(req, socket);
+
+  return { isWhole: true, body, raw, ...behind };
+}
 
 /**
  * Reads a body in chunks.
@@ -67,27 +91,27 @@ module.exports = { readRequest };
  * @return {Promise<Object>} As `readRequest()`
  * @private
  */
-async function readChunks(socket, head, { carrier, limit, timeout }) {
+async function readChunks(socket, head, { limit, ...options }) {
   const chunked = new native.NativeChunkedBody(limit);
   let end = MORE;
   /** How much has arrived before the last piece. */
   let before = 0;
 
-  const raw = await gather(socket, head, {
-    carrier,
+  const bytes = await gather(socket, head, {
+    ...options,
     enough(size, piece) {
       before = size - piece.length;
       end = chunked.read(piece);
       return end !== MORE;
-    },
-    timeout
+    }
   });
 
-  if (end === MALFORMED)
-    throw new HandshakeError('Invalid request body', { code: 'ERR_UPSHIFT_INVALID_BODY', status: 400 });
-  if (end === TOO_LARGE) return { isWhole: false, raw, rest: NOTHING };
+  if (end === MALFORMED) throw invalid();
+  if (end === TOO_LARGE) return { isWhole: false, raw: bytes, rest: NOTHING, socket };
 
-  return { isWhole: true, body: chunked.takeData(), rest: raw.subarray(before + end) };
+  const at = before + end;
+
+  return { isWhole: true, body: chunked.takeData(), raw: bytes.subarray(0, at), rest: bytes.subarray(at), socket };
 }
 
 /**
@@ -97,68 +121,55 @@ async function readChunks(socket, head, { carrier, limit, timeout }) {
  * @param {Buffer} first What has arrived already
  * @param {Object} options Options
  * @param {Duplex} options.carrier The connection below; its end is not always told above
- * @param {Function} options.enough `enough(size, chunk)`, whether so much is, to which the chunk was added; a request may end
- *     before, and it stays in one that does not
+ * @param {Function} options.enough `enough(size, chunk)`, whether so much is, to which the chunk was added. A request may end
+ *     before; if it does not, it has again what was read of it
  * @param {Number} options.timeout How long it may take (ms)
  * @return {Promise<Buffer>} What has arrived
  * @private
  */
-function gather(source, first, { carrier, enough, timeout }) {
-  return new Promise((resolve, reject) => {
-    const chunks = [];
-    let size = 0;
-    const timer = timeout > 0 ? setTimeout(() => settle(reject, late()), timeout) : null;
+async function gather(source, first, { carrier, enough, timeout }) {
+  const chunks = [];
+  let size = 0;
 
-    /**
-     * @param {Function} outcome What becomes of it
-     * @param {*} value With what
-     * @private
-     */
-    function settle(outcome, value) {
-      clearTimeout(timer);
-      source.removeListener('data', onData);
-      source.removeListener('end', onEnd);
-      source.removeListener('close', onClose);
-      carrier.removeListener('close', onClose);
-      source.pause();
-      outcome(value);
-    }
+  try {
+    await arrive(source, first, {
+      carrier,
+      take(chunk) {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (!enough(size, chunk)) return undefined;
 
-    /**
-     * @param {Buffer} chunk What has arrived
-     * @private
-     */
-    function onData(chunk) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (!enough(size, chunk)) return;
+        // Put back in this turn: its end may have been read with it, and comes in the next.
+        return isRequest(source) ? Buffer.concat(chunks) : NOTHING;
+      },
+      timeout
+    });
+  } catch (err) {
+    // The end of a request is the end of its body, unless the connection ended first.
+    if (isRequest(source) && source.readableEnded && source.complete) return Buffer.concat(chunks);
+    if (isRequest(source) && !source.destroyed) putBack(source, Buffer.concat(chunks));
 
-      const bytes = Buffer.concat(chunks);
+    throw err;
+  }
 
-      settle(resolve, bytes);
-      // Of a request, that is too much; somebody else reads it then. A moment later it might have ended.
-      if (source.complete !== undefined) putBack(source, bytes);
-    }
+  // Neither flowing nor paused, as `putBack()` leaves it.
+  if (isRequest(source)) source.readableFlowing = null;
+  return Buffer.concat(chunks);
+}
 
-    /** Nothing more arrives; a connection says so too early. */
-    function onEnd() {
-      if (source.complete) settle(resolve, Buffer.concat(chunks));
-      else onClose();
-    }
+/**
+ * @return {HandshakeError} The error for what is no body, or only the end of one
+ * @private
+ */
+function invalid() {
+  return new HandshakeError('Invalid request body', { code: 'ERR_UPSHIFT_INVALID_BODY', status: 400 });
+}
 
-    /** The client is gone. */
-    function onClose() {
-      settle(reject, gone());
-    }
-
-    source.on('end', onEnd);
-    source.on('close', onClose);
-    carrier.on('close', onClose);
-    if (source.destroyed) {
-      onClose();
-    } else {
-      source.on('data', onData);
-      if (first.length > 0) onData(first);
-    }
-  });
+/**
+ * @param {Readable} source What is read
+ * @return {Boolean} Whether it is a request, and not a connection
+ * @private
+ */
+function isRequest({ complete }) {
+  return complete !== undefined;
 }

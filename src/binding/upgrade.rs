@@ -31,14 +31,13 @@ pub(crate) fn asked_protocols(minor_version: u32, connection: String, upgrade: S
 /// The head of an ordinary request in place of one that asks for an upgrade; `null` when it is malformed.
 ///
 /// `head`: request line, header lines and the empty line, each ended by CR LF; `header_count` the number of header lines
-/// the caller wrote. `without` names fields to leave out besides, `length` is that of a body which follows as it is.
+/// the caller wrote. `without` names fields to leave out besides.
 #[napi]
 pub(crate) fn ordinary_head(
     env: Env,
     #[napi(ts_arg_type = "string")] head: Unknown<'_>,
     header_count: u32,
     without: Vec<String>,
-    length: Option<u32>,
 ) -> Result<Option<Buffer>> {
     let text = values::text(env.raw(), head.raw())
         .ok_or_else(|| Error::new(Status::StringExpected, "the head must be a string"))?;
@@ -46,8 +45,7 @@ pub(crate) fn ordinary_head(
     let without: Vec<_> = without.iter().map(String::as_str).collect();
     // A panic is a fault of ours, and costs one request.
     let again = catch_unwind(|| {
-        RequestHead::parse_whole(&bytes, header_count as usize)
-            .map(|head| ordinary_of(&head, &without, length.map(u64::from)))
+        RequestHead::parse_whole(&bytes, header_count as usize).map(|head| ordinary_of(&head, &without))
     });
     Ok(again.ok().and_then(std::result::Result::ok).map(Buffer::from))
 }

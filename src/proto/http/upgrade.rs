@@ -6,9 +6,6 @@ use super::list::{MOST_PROTOCOLS, Search, elements, is_protocol, search_tokens};
 /// Fields that speak about the upgrade only.
 const ABOUT_UPGRADE: [&str; 2] = ["upgrade", "http2-settings"];
 
-/// Fields that say where the body ends.
-const ABOUT_BODY: [&str; 3] = ["content-length", "trailer", "transfer-encoding"];
-
 /// The protocols that a request asks for, in the client's order of preference, each once; none when it is an ordinary
 /// request.
 ///
@@ -32,14 +29,13 @@ pub fn asked_protocols<'a>(minor_version: u8, connection: &[u8], upgrade: &'a [u
 }
 
 /// A request head once more, as that of an ordinary request: without what asks for the upgrade and without the fields
-/// named in `without` (in any case). `length` says that the body follows as it is and how long it is; otherwise the
-/// fields of the request go on saying where it ends.
+/// named in `without` (in any case).
 ///
 /// Nothing else that `Connection` names is left out: a client could name what other fields are trusted for.
-pub fn ordinary_head(head: &RequestHead<'_>, without: &[&str], length: Option<u64>) -> Vec<u8> {
+pub fn ordinary_head(head: &RequestHead<'_>, without: &[&str]) -> Vec<u8> {
     let left_out = |name: &str| {
         let is_one = |names: &[&str]| names.iter().any(|one| one.eq_ignore_ascii_case(name));
-        is_one(&ABOUT_UPGRADE) || is_one(without) || (length.is_some() && is_one(&ABOUT_BODY))
+        is_one(&ABOUT_UPGRADE) || is_one(without)
     };
     let mut again = format!("{} {} HTTP/1.{}\r\n", head.method, head.target, head.minor_version).into_bytes();
     for (name, value) in head.headers.iter().filter(|(name, _)| !left_out(name)) {
@@ -53,9 +49,6 @@ pub fn ordinary_head(head: &RequestHead<'_>, without: &[&str], length: Option<u6
         } else {
             push_field(&mut again, name, value);
         }
-    }
-    if let Some(length) = length {
-        push_field(&mut again, "Content-Length", length.to_string().as_bytes());
     }
     again.extend_from_slice(b"\r\n");
     again
@@ -80,11 +73,11 @@ mod tests {
     }
 
     /// A head once more.
-    fn again(head: &str, without: &[&str], length: Option<u64>) -> String {
+    fn again(head: &str, without: &[&str]) -> String {
         let (head, _) = RequestHead::parse(head.as_bytes())
             .expect("well-formed")
             .expect("complete");
-        String::from_utf8(ordinary_head(&head, without, length)).expect("text")
+        String::from_utf8(ordinary_head(&head, without)).expect("text")
     }
 
     #[test]
@@ -146,31 +139,25 @@ mod tests {
             again(
                 "POST /a?b HTTP/1.1\r\nHost: h\r\nconnection: keep-alive, Upgrade ,HTTP2-Settings\r\nUPGRADE: h2c\r\n\
                  upgrade: x\r\nHTTP2-Settings: AAA\r\nContent-Length: 3\r\nX: \r\n\r\n",
-                &[],
-                None
+                &[]
             ),
             "POST /a?b HTTP/1.1\r\nHost: h\r\nconnection: keep-alive\r\nContent-Length: 3\r\nX: \r\n\r\n"
         );
         assert_eq!(
-            again(
-                "GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
-                &[],
-                None
-            ),
+            again("GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n", &[]),
             "GET / HTTP/1.0\r\n\r\n"
         );
     }
 
     #[test]
-    fn a_body_that_was_read_has_a_length() {
+    fn an_expectation_that_was_met_is_left_out_and_what_is_said_of_the_body_stays() {
         assert_eq!(
             again(
-                "POST / HTTP/1.1\r\nConnection: Upgrade, close\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\
+                "POST / HTTP/1.1\r\nConnection: Upgrade, close\r\nTransfer-Encoding: gzip, chunked\r\nTrailer: X\r\n\
                  Expect: 100-continue\r\nA: b\r\n\r\n",
-                &["expect"],
-                Some(12)
+                &["expect"]
             ),
-            "POST / HTTP/1.1\r\nConnection: close\r\nA: b\r\nContent-Length: 12\r\n\r\n"
+            "POST / HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: gzip, chunked\r\nTrailer: X\r\nA: b\r\n\r\n"
         );
     }
 
@@ -179,7 +166,7 @@ mod tests {
         let head = "POST / HTTP/1.1\r\nConnection: upgrade, content-length, authorization\r\nContent-Length: 3\r\n\
                     Authorization: x\r\nUpgrade: x\r\n\r\n";
         assert_eq!(
-            again(head, &[], None),
+            again(head, &[]),
             "POST / HTTP/1.1\r\nConnection: content-length, authorization\r\nContent-Length: 3\r\n\
              Authorization: x\r\n\r\n"
         );
@@ -190,12 +177,11 @@ mod tests {
         fn an_ordinary_head_is_a_head_and_asks_for_nothing(
             fields in prop::collection::vec(
                 ("(?i)(upgrade|connection|http2-settings|[a-z]{1,4})", "(upgrade|close|a/b|[ -~]{0,8})"), 0..12),
-            length in prop::option::of(any::<u64>()),
         ) {
             let lines: Vec<_> = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
             let bytes = format!("GET / HTTP/1.1\r\n{}\r\n", lines.concat());
             let Ok(head) = RequestHead::parse_whole(bytes.as_bytes(), fields.len()) else { return Ok(()); };
-            let again = ordinary_head(&head, &[], length);
+            let again = ordinary_head(&head, &[]);
             let (again, read) = RequestHead::parse(&again).expect("well-formed").expect("whole");
             prop_assert!(read > 0);
             prop_assert!(again.headers.all("upgrade").next().is_none());
