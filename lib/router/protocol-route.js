@@ -5,12 +5,13 @@
 
 const takeover = require('../takeover/takeover');
 const { admit } = require('./admission');
-const { bodyProblem, switchTo } = require('../upgrades/accept');
+const { bodyProblem } = require('../upgrades/problems');
 const { checkFunction, checkProtocol } = require('./arguments');
 const { compile } = require('./pattern');
 const { ownLines } = require('../handshake/handshake');
 const { means, protocolOf } = require('../upgrades/asked');
 const { reject } = require('../handshake/refusal');
+const { switchTo } = require('../upgrades/accept');
 
 /**
  * A route to a protocol.

@@ -37,11 +37,11 @@ const { ProtocolRoute } = require('./protocol-route');
 const { TlsRoute } = require('./tls-route');
 const { WebSocketRoute } = require('./websocket-route');
 const { checkFunction, checkServer } = require('./arguments');
-const { isCutOff } = require('../upgrades/plain-http');
 const { limitsOf } = require('../base/limits');
 const { offerStreams } = require('./http2-route');
 const { passingOn } = require('./others');
 const { pathOf } = require('./pattern');
+const { problemOf } = require('../upgrades/problems');
 const { reject } = require('../handshake/refusal');
 const { standBefore } = require('./doorway');
 
@@ -196,8 +196,10 @@ class UpgradeRouter extends EventEmitter {
         const match = route.offer(one, context);
 
         if (match !== null) {
-          if (isCutOff(this.server, req)) reject(req, socket, 431);
-          else route.take(match, context);
+          const problem = problemOf(this.server, req);
+
+          if (problem === null) route.take(match, context);
+          else reject(req, socket, problem.status, { body: problem.message });
           return true;
         }
       }

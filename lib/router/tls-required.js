@@ -4,6 +4,7 @@
 // versions that a client may ask for. The connection stays open, since that is where the client has to ask.
 
 const { answerAsHttp } = require('../upgrades/plain-http');
+const { problemOf } = require('../upgrades/problems');
 const { reject } = require('../handshake/refusal');
 
 const MESSAGE = 'This server answers over TLS only\n';
@@ -122,8 +123,16 @@ function answer(res, { upgrades }) {
 function upgradeOrAnswer(req, socket, head, { route, server }) {
   const version = route.upgrades.versionFor(req);
 
-  if (version === undefined) answerAsHttp(server, req, socket, head, { limits: route.upgrades.limits });
-  else route.take({ version }, { req, socket, head, server });
+
+  if (version === undefined) {
+    answerAsHttp(server, req, socket, head, { limits: route.upgrades.limits });
+    return;
+  }
+
+  const problem = problemOf(server, req);
+
+  if (problem === null) route.take({ version }, { req, socket, head, server });
+  else reject(req, socket, problem.status, { body: problem.message });
 }
 
 /**

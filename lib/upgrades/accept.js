@@ -5,8 +5,8 @@
 
 const takeover = require('../takeover/takeover');
 const { HandshakeError } = require('../base/errors');
-const { announcesBody } = require('./body-reading');
 const { askedProtocols, means, protocolOf } = require('./asked');
+const { bodyProblem, hostProblem } = require('./problems');
 const { continueBefore, expectsContinue } = require('../handshake/expectation');
 const { ownLines, responseOf } = require('../handshake/handshake');
 const { reject } = require('../handshake/refusal');
@@ -22,7 +22,7 @@ const { reject } = require('../handshake/refusal');
  * @param {String} options.protocol The protocol, `name` or `name/version`; without a version any is accepted
  * @return {Promise<Duplex>} The same socket, with `head` in it and its HTTP timeouts cleared. Rejected with a
  *     `HandshakeError`: when the request does not ask for the protocol nothing was written and the socket is left as it
- *     was, a request with a body was refused
+ *     was, a request with a body, or with several `Host` fields, was refused
  * @public
  */
 async function accept(req, socket, head, { headers, protocol } = {}) {
@@ -36,7 +36,7 @@ async function accept(req, socket, head, { headers, protocol } = {}) {
 
   takeover.guard(socket);
 
-  const problem = bodyProblem(req);
+  const problem = hostProblem(req) ?? bodyProblem(req);
 
   if (problem !== null) {
     await reject(req, socket, problem.status, { body: problem.message });
@@ -79,23 +79,7 @@ function switchTo(token, { head, req, socket }, lines, done) {
   });
 }
 
-/**
- * Why a request cannot be upgraded: its body would be taken for the new protocol's first bytes.
- *
- * @param {http.IncomingMessage} req The request
- * @return {?HandshakeError} The reason, if there is one
- * @private
- */
-function bodyProblem(req) {
-  if (!announcesBody(req)) return null;
-
-  return new HandshakeError('An upgrade to this protocol takes no request body', {
-    code: 'ERR_UPSHIFT_REQUEST_BODY',
-    status: 400
-  });
-}
-
-module.exports = { accept, bodyProblem, switchTo };
+module.exports = { accept, switchTo };
 
 /**
  * @param {String} protocol The protocol

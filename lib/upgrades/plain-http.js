@@ -9,12 +9,10 @@ const { CONTINUE, expectsContinue } = require('../handshake/expectation');
 const { DEFAULT_LIMITS } = require('../base/limits');
 const { announcesBody, rawBody, readsBodies, takeBody } = require('./body-reading');
 const { answerBesideParser, linger } = require('./beside-parser');
+const { isCutOff } = require('./cut-off');
 const { ordinaryHead } = require('./ordinary-head');
 const { readRequest } = require('./whole-request');
 const { serve } = require('../takeover/give-back');
-
-/** The fields Node reads when `server.maxHeadersCount` says nothing; those beyond it are missing from `rawHeaders`. */
-const USUAL_MOST_FIELDS = 1000;
 
 /** What a client is told whose request was read in part only. */
 const TOO_MANY_FIELDS =
@@ -48,20 +46,7 @@ function answerAsHttp(server, req, socket, head, { limits = DEFAULT_LIMITS, with
   });
 }
 
-/**
- * Whether there may have been more fields than Node reads. What is missing could be what says how long the body is, or a
- * second `Host`.
- *
- * @param {http.Server} server The server
- * @param {http.IncomingMessage} req The request
- * @return {Boolean} `true` if so
- * @private
- */
-function isCutOff({ maxHeadersCount }, { rawHeaders }) {
-  return rawHeaders.length >= 2 * (maxHeadersCount || USUAL_MOST_FIELDS);
-}
-
-module.exports = { answerAsHttp, isCutOff, serve };
+module.exports = { answerAsHttp, serve };
 
 /**
  * What follows the head of a request: as it came, unless Node has read the body.
