@@ -13,6 +13,7 @@ const ws = require('ws');
 const { CERTIFICATE, answer, ask, secure, tell } = require('./support');
 const { RawClient } = require('../support/raw-client');
 const { WebSocket, createUpgradeRouter, requestUpgrade } = require('../..');
+const { exchange, listening } = require('../router/support');
 
 const OFFER = 'TLS/1.3, TLS/1.2, HTTP/1.1';
 
@@ -170,6 +171,71 @@ test('mandatory for some requests', async (t) => {
   assert.equal((await answer(client)).body.url, '/open');
   await assert.rejects(listen(t, { mandatory: 'yes' }), TypeError);
 });
+
+/** What HTTP/2 begins with, and a request for `/`. */
+const HTTP2 = Buffer.from(
+  `${Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n').toString('hex')}000000040000000000` +
+    '000006010500000001828684010178',
+  'hex'
+);
+
+/** Where a route to HTTP/2 may be, beside one that makes TLS mandatory. */
+const BESIDE = {
+  'on the same router, before': (server, options) => createUpgradeRouter(server).h2c(tell).tls(options),
+  'on the same router, behind': (server, options) => createUpgradeRouter(server).tls(options).h2c(tell),
+  'on a router before': (server, options) => {
+    createUpgradeRouter(server).h2c(tell);
+    return createUpgradeRouter(server).tls(options);
+  },
+  'on a router behind': (server, options) => {
+    const router = createUpgradeRouter(server).tls(options);
+
+    createUpgradeRouter(server).h2c(tell);
+    return router;
+  }
+};
+
+for (const [where, add] of Object.entries(BESIDE)) {
+  for (const mandatory of [true, (req) => req.url === '/secret']) {
+    test(`mandatory: HTTP/2 in the clear is none, ${where}, ${mandatory}`, async (t) => {
+      const server = http.createServer(tell);
+      const router = add(server, { ...CERTIFICATE, mandatory });
+      const port = await listening(t, server);
+      const settings = 'HTTP2-Settings: AAMAAABk\r\n';
+      const asks = `Host: h\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\n${settings}\r\n`;
+      const errors = [];
+
+      server.on('clientError', (err, socket) => {
+        errors.push(err.code);
+        socket.destroy();
+      });
+      for (const bytes of [HTTP2, HTTP2.subarray(0, 24)]) {
+        const received = await exchange(port, bytes);
+
+        assert.match(received, /^HTTP\/1\.1 426 Upgrade Required\r\nConnection: Upgrade, close\r\n/);
+        assert.ok(received.includes(`\r\nUpgrade: ${OFFER}\r\n`), received);
+        assert.ok(received.endsWith('\r\n\r\nThis server answers over TLS only\n'), received);
+      }
+      assert.match(await exchange(port, `GET /secret HTTP/1.1\r\n${asks}`), /^HTTP\/1\.1 426 /);
+      assert.match(
+        await exchange(port, `GET / HTTP/1.1\r\n${asks}`),
+        mandatory === true ? /^HTTP\/1\.1 426 / : /^HTTP\/1\.1 200 /
+      );
+      assert.deepEqual(errors, []);
+      assert.equal(await exchange(port, 'nonsense\r\n\r\n'), '');
+      assert.equal(errors.length, 1, 'other errors are what they were');
+
+      await router.close();
+      if (where.startsWith('on a router')) {
+        const client = await connect(t, port);
+
+        client.write(HTTP2);
+        // A SETTINGS frame.
+        assert.equal(await client.take(() => (client.received.length < 9 ? null : client.received[3])), 4);
+      }
+    });
+  }
+}
 
 test('mandatory: a server of https has it', async (t) => {
   const { port } = await listen(t, { mandatory: true }, https.createServer(CERTIFICATE, tell));

@@ -9,6 +9,7 @@ const { codedError } = require('../base/errors');
 const { isPlain, judgeH2c, upgradeToH2c } = require('../upgrades/h2c');
 const { isPriorKnowledge, servePriorKnowledge } = require('../upgrades/h2c-prior');
 const { limitsOf } = require('../base/limits');
+const { requiresTls } = require('./tls-required');
 
 /**
  * A route to HTTP/2.
@@ -34,16 +35,16 @@ class H2cRoute {
   }
 
   /**
-   * Is this request one for this route? Over TLS, with a body above the limit, or when it cannot be said in HTTP/2, it
-   * is a request like any other.
+   * Is this request one for this route? Over TLS, where TLS is mandatory, with a body above the limit, or when it cannot be
+   * said in HTTP/2, it is a request like any other.
    *
    * @param {Object} asked A protocol the client asks for
    * @param {Object} context The request
    * @return {?Object} `{ judged }`
    * @public
    */
-  offer({ name, version }, { req }) {
-    if (name !== 'h2c' || version !== null) return null;
+  offer({ name, version }, { req, server }) {
+    if (name !== 'h2c' || version !== null || requiresTls(server)) return null;
 
     const judged = judgeH2c(req, this.limits.maxUpgradeBody);
 
@@ -81,9 +82,10 @@ class H2cRoute {
     if (!this.priorKnowledge) return undefined;
 
     return standBeforeErrors(server, (err, socket) => {
-      if (!isPriorKnowledge(err, socket)) return false;
+      // Nobody could tell what a session will ask for.
+      if (!isPriorKnowledge(err, socket) || requiresTls(server)) return false;
 
-      this.keep(servePriorKnowledge(err, socket, this.http2Server));
+      this.keep(servePriorKnowledge(err, socket, this.http2Server, this.limits.upgradeTimeout));
       return true;
     });
   }

@@ -4,10 +4,14 @@
 // versions that a client may ask for. The connection stays open, since that is where the client has to ask.
 
 const { answerAsHttp } = require('../upgrades/plain-http');
+const { isPriorKnowledge, refusePriorKnowledge } = require('../upgrades/h2c-prior');
 const { problemOf } = require('../upgrades/problems');
 const { reject } = require('../handshake/refusal');
 
 const MESSAGE = 'This server answers over TLS only\n';
+
+/** The servers on which something is mandatory, and how often. */
+const requiring = new WeakMap();
 
 /** Events that bring a request and its response. */
 const REQUESTS = ['request', 'checkContinue', 'checkExpectation'];
@@ -51,15 +55,38 @@ function requireTls(server, route) {
 
   server.emit = emitEncrypted;
   server.on('checkContinue', standIn);
+  count(server, 1);
   return () => {
     isOver = true;
+    count(server, -1);
     server.removeListener('checkContinue', standIn);
     // Somebody may stand before us by now; then ours goes on passing everything.
     if (server.emit === emitEncrypted) server.emit = emit;
   };
 }
 
-module.exports = { requireTls };
+/**
+ * Tells whether something that is not encrypted is refused on a server. Then HTTP/2 is not spoken in the clear: its requests
+ * would pass by.
+ *
+ * @param {net.Server} server The server
+ * @return {Boolean} `true` if so
+ * @private
+ */
+function requiresTls(server) {
+  return requiring.get(server) > 0;
+}
+
+module.exports = { requireTls, requiresTls };
+
+/**
+ * @param {net.Server} server The server
+ * @param {Number} by How many routes require TLS now, more than before
+ * @private
+ */
+function count(server, by) {
+  requiring.set(server, (requiring.get(server) ?? 0) + by);
+}
 
 /**
  * Looks at what arrives.
@@ -73,6 +100,7 @@ module.exports = { requireTls };
 function meets(event, [req, second, head], { route, server }) {
   const isRequest = REQUESTS.includes(event);
 
+  if (event === 'clientError') return meetsHttp2(req, second, route);
   if (!isRequest && event !== 'upgrade' && event !== 'connect') return false;
   if (req.socket.encrypted || !isMandatory(route, req)) return false;
 
@@ -80,6 +108,30 @@ function meets(event, [req, second, head], { route, server }) {
   else if (event === 'upgrade') upgradeOrAnswer(req, second, head, { route, server });
   else refuseTunnel(req, second, route);
 
+  return true;
+}
+
+/**
+ * Looks at what is an error to HTTP/1.1, and may be HTTP/2.
+ *
+ * @param {Error} err The error
+ * @param {net.Socket} socket Its socket
+ * @param {TlsRoute} route The route
+ * @return {Boolean} Whether it was HTTP/2, which is refused in HTTP/1.1
+ * @private
+ */
+function meetsHttp2(err, socket, { upgrades }) {
+  if (!isPriorKnowledge(err, socket)) return false;
+
+  const lines = [
+    'HTTP/1.1 426 Upgrade Required',
+    'Connection: Upgrade, close',
+    `Content-Length: ${MESSAGE.length}`,
+    'Content-Type: text/plain',
+    `Upgrade: ${upgrades.offer}`
+  ];
+
+  refusePriorKnowledge(socket, `${lines.join('\r\n')}\r\n\r\n${MESSAGE}`);
   return true;
 }
 
@@ -122,7 +174,6 @@ function answer(res, { upgrades }) {
  */
 function upgradeOrAnswer(req, socket, head, { route, server }) {
   const version = route.upgrades.versionFor(req);
-
 
   if (version === undefined) {
     answerAsHttp(server, req, socket, head, { limits: route.upgrades.limits });

@@ -5,7 +5,9 @@
 // error, which an application hears of as 'clientError'. Others hear of it as
 // before; nothing has to be looked at on ordinary connections.
 
+const takeover = require('../takeover/takeover');
 const { connect } = require('./h2c-session');
+const { linger } = require('./beside-parser');
 
 /** What every HTTP/2 client sends first. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
@@ -48,10 +50,11 @@ function isPriorKnowledge(err, socket) {
  * @param {Error} err The error of 'clientError', which `isPriorKnowledge()`
  * @param {net.Socket} socket The socket
  * @param {Http2Server} server What serves the session
+ * @param {Number} timeout How long its first frame may take (ms), 0 for ever: nobody else looks at the time any more
  * @return {Http2Session} The session
  * @private
  */
-function servePriorKnowledge(err, socket, server) {
+function servePriorKnowledge(err, socket, server, timeout) {
   leaveParser(socket);
   socket.unshift(Buffer.concat([PREFACE, err.rawPacket.subarray(err.bytesParsed)]));
 
@@ -59,10 +62,39 @@ function servePriorKnowledge(err, socket, server) {
 
   // Pausing has stopped it, and a session only listens: nothing would come after the first packet.
   socket._handle?.readStart();
+  if (timeout > 0) awaitSettings(session, timeout);
   return session;
 }
 
-module.exports = { isPriorKnowledge, servePriorKnowledge };
+/**
+ * Answers a client that may not speak HTTP/2 here, in HTTP/1.1, and closes.
+ *
+ * @param {net.Socket} socket The socket
+ * @param {String} response The response
+ * @private
+ */
+function refusePriorKnowledge(socket, response) {
+  leaveParser(socket);
+  takeover.guard(socket);
+  socket.once('finish', linger);
+  socket.end(response);
+}
+
+module.exports = { isPriorKnowledge, refusePriorKnowledge, servePriorKnowledge };
+
+/**
+ * Ends a session whose client says nothing: SETTINGS "MUST be the first frame the [...] client sends" (RFC 9113 section 3.4).
+ *
+ * @param {Http2Session} session The session
+ * @param {Number} timeout How long that may take (ms)
+ * @private
+ */
+function awaitSettings(session, timeout) {
+  const timer = setTimeout(() => session.destroy(), timeout);
+
+  session.once('remoteSettings', () => clearTimeout(timer));
+  session.once('close', () => clearTimeout(timer));
+}
 
 /**
  * Takes a socket off the HTTP/1.1 parser that has reported an error, as the
