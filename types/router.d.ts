@@ -42,6 +42,8 @@ export interface WebSocketRouteOptions<Auth = undefined, U extends typeof WebSoc
   'host' | 'noServer' | 'path' | 'port' | 'server'
 > {
   authenticate?: Authenticate<Auth> | undefined;
+  /** More headers for the 101 response. */
+  headers?: OutgoingHttpHeaders | undefined;
 }
 
 export interface ProtocolRouteOptions<Auth = undefined> {

@@ -145,25 +145,6 @@ describe('while somebody is asked', () => {
     await client.closed;
   });
 
-  test('frames and an end behind them are delivered in order', async (t) => {
-    const { port, router } = await routed(t);
-    const events = [];
-    const closed = new Promise((resolve) => {
-      router.websocket('/', { authenticate: () => sleep(30) }, (ws) => {
-        ws.on('message', (data) => events.push(String(data)));
-        ws.on('close', (code) => resolve(events.push(code)));
-      });
-    });
-    const client = await RawClient.connect(port);
-
-    client.write(RawClient.request());
-    client.send(1, 'last words');
-    client.sendClose(1000);
-    client.socket.end();
-    await closed;
-    assert.deepEqual(events, ['last words', 1000]);
-  });
-
   test('who never decides costs nothing but the time allowed', async (t) => {
     const { port, router, server } = await routed(t, { upgradeTimeout: 60 });
 

@@ -3,6 +3,7 @@
 // What do routes to WebSockets give? Paths with parameters, options of their own, and somebody at the door.
 
 const assert = require('node:assert/strict');
+const http2 = require('node:http2');
 const { once } = require('node:events');
 const { test } = require('node:test');
 
@@ -44,6 +45,66 @@ test('the first route that fits is taken, each with its own options', async (t) 
     if (path === '/b') assert.equal((await client.frame()).opcode, 8);
     client.socket.destroy();
   }
+});
+
+test('a route adds headers to the 101, but says nothing about the handshake', async (t) => {
+  const { port, router } = await routed(t);
+  const headers = {
+    'X-One': '1',
+    'Set-Cookie': ['a=b', 'c=d'],
+    Connection: 'close',
+    'Sec-WebSocket-Protocol': 'other'
+  };
+
+  router.websocket('/', { headers, perMessageDeflate: true }, () => {});
+  router.websocket('/none', { headers: {} }, () => {});
+
+  const asked = { 'Sec-WebSocket-Extensions': 'permessage-deflate', 'Sec-WebSocket-Protocol': 'a' };
+  const client = await RawClient.open(port, { path: '/', headers: asked });
+  const [first, ...lines] = client.response.split('\r\n').filter((line) => line !== '');
+
+  assert.equal(first, 'HTTP/1.1 101 Switching Protocols');
+  assert.deepEqual(
+    lines.filter((line) => !line.startsWith('Sec-WebSocket-Accept')),
+    [
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Protocol: a',
+      'Sec-WebSocket-Extensions: permessage-deflate',
+      'X-One: 1',
+      'Set-Cookie: a=b',
+      'Set-Cookie: c=d'
+    ]
+  );
+  client.socket.destroy();
+
+  const other = await RawClient.open(port, { path: '/none' });
+
+  assert.doesNotMatch(other.response, /X-One/);
+  other.socket.destroy();
+  assert.throws(() => router.websocket('/', { headers: { 'a b': 'c' } }, () => {}), TypeError);
+  assert.throws(() => router.websocket('/', { headers: { a: 'b\nc' } }, () => {}), TypeError);
+});
+
+test('and to the 200 of HTTP/2', async (t) => {
+  const { port, router } = await routed(t, {}, http2.createServer());
+
+  router.websocket('/', { headers: { 'X-One': '1', 'Set-Cookie': ['a=b', 'c=d'], Connection: 'close' } }, () => {});
+
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+
+  t.after(() => session.destroy());
+  await once(session, 'remoteSettings');
+
+  const stream = session.request({
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':path': '/',
+    'sec-websocket-version': '13'
+  });
+  const [fields] = await once(stream, 'response');
+
+  assert.deepEqual([fields[':status'], fields['x-one'], fields['set-cookie']], [200, '1', ['a=b', 'c=d']]);
 });
 
 test('what authenticate gives reaches the handler, and nothing sent early is lost', async (t) => {

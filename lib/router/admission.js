@@ -18,38 +18,62 @@ const NOTHING = Buffer.alloc(0);
  * Asks a route whether it admits a request. Without `authenticate` the answer comes at once.
  *
  * @param {Object} context The request, see router.js
- * @param {Object} route The route, with `authenticate` or without
+ * @param {Object} route The route, with `authenticate` or without, and what `hold()` has to know
  * @param {Object} params The parameters of its path
  * @param {Function} next `next(auth)`, called when the request may come in
  * @private
  */
-function admit(context, { authenticate }, params, next) {
+function admit(context, { authenticate, early }, params, next) {
   if (authenticate == null) {
     next(undefined);
     return;
   }
 
-  const { req, router, socket } = context;
-  const hold = new Hold(socket, context.head, { timeout: router.options.upgradeTimeout });
+  const { conclude, signal } = hold(context, early);
 
-  // It is in the socket now.
-  context.head = NOTHING;
-  router._holds.add(hold);
-  hold.signal.addEventListener('abort', () => {
-    router._holds.delete(hold);
-    turnAway(req, socket, hold.signal.reason);
-  });
-  decide(authenticate, req, { params, signal: hold.signal }).then(
+  decide(authenticate, context.req, { params, signal }).then(
     (auth) => {
-      if (conclude(router, hold)) next(auth);
+      if (conclude()) next(auth);
     },
     (err) => {
-      if (conclude(router, hold)) refuse(context, err);
+      if (conclude()) refuse(context, err);
     }
   );
 }
 
-module.exports = { admit };
+/**
+ * Keeps a socket while somebody decides about its request. When that has become pointless the client gets its answer here.
+ *
+ * @param {Object} context The request, see router.js
+ * @param {Number} [early] How much may be read meanwhile, see hold.js
+ * @return {Object} `{ signal, conclude }`: the signal is aborted when it is pointless; `conclude()` ends the wait and returns
+ *     whether it lasted until now, and was not concluded before
+ * @private
+ */
+function hold(context, early) {
+  const { req, router, socket } = context;
+  const held = new Hold(socket, context.head, { early, timeout: router.options.upgradeTimeout });
+
+  // It is in the socket now.
+  context.head = NOTHING;
+  router._holds.add(held);
+  held.signal.addEventListener('abort', () => {
+    router._holds.delete(held);
+    turnAway(req, socket, held.signal.reason);
+  });
+
+  return {
+    conclude() {
+      if (!router._holds.delete(held)) return false;
+
+      held.release();
+      return true;
+    },
+    signal: held.signal
+  };
+}
+
+module.exports = { admit, hold, refuse };
 
 /**
  * Calls `authenticate`, whatever it throws and whenever.
@@ -62,22 +86,6 @@ module.exports = { admit };
  */
 async function decide(authenticate, req, about) {
   return authenticate(req, about);
-}
-
-/**
- * Ends a wait.
- *
- * @param {UpgradeRouter} router The router
- * @param {Hold} hold The hold
- * @return {Boolean} Whether it lasted until now
- * @private
- */
-function conclude(router, hold) {
-  if (hold.signal.aborted) return false;
-
-  hold.release();
-  router._holds.delete(hold);
-  return true;
 }
 
 /**

@@ -4,14 +4,20 @@
 // requests are judged by RFC 6455, complete, and before the application is asked about them.
 
 const WebSocketServer = require('../server/websocket-server');
-const { admit } = require('./admission');
+const { admit, hold, refuse } = require('./admission');
 const { checkFunction } = require('./arguments');
 const { compile } = require('./pattern');
-const { inspectStrictly } = require('../handshake/handshake');
+const { inspectStrictly, ownLines } = require('../handshake/handshake');
 const { reject } = require('../handshake/refusal');
 
 /** Options of a WebSocketServer that say where its requests come from. */
 const NOT_OURS = ['host', 'noServer', 'path', 'port', 'server'];
+
+/** How much a client may have sent that leaves before the 101, so that this shows: it does not want it any more. */
+const EARLY = 64 * 1024;
+
+/** An empty part of a request. */
+const NOTHING = Buffer.alloc(0);
 
 /** What a peer does wrong ends its connection; that nobody listens to it must not end the process. */
 function ignore() {}
@@ -26,18 +32,30 @@ class WebSocketRoute {
    * @param {(String|String[]|null)} pattern The path
    * @param {Object} options Those of a `WebSocketServer`, and:
    * @param {Function} [options.authenticate] Decides who may come in
+   * @param {Object} [options.headers] More headers for the 101
    * @param {Function} handler `handler(ws, req, { params, auth })`
    */
-  constructor(pattern, { authenticate, ...options }, handler) {
+  constructor(pattern, { authenticate, headers, ...options }, handler) {
     for (const name of NOT_OURS) {
       if (options[name] != null) throw new TypeError(`The "${name}" option is not one of a route`);
     }
 
     if (authenticate != null) checkFunction('option', 'authenticate', authenticate);
     this.authenticate = authenticate;
+    /** The requests that `verifyClient` may be asked about. */
+    this.contexts = new WeakMap();
+    this.early = EARLY;
     this.handler = handler;
     this.params = compile(pattern);
-    this.wss = new WebSocketServer({ ...options, noServer: true });
+    this.wss = new WebSocketServer({
+      ...options,
+      noServer: true,
+      verifyClient: options.verifyClient ? (info, done) => this.verify(options, info, done) : null
+    });
+
+    const lines = ownLines(headers);
+
+    if (lines.length > 0) this.wss.on('headers', (all) => all.push(...lines));
   }
 
   /**
@@ -72,12 +90,42 @@ class WebSocketRoute {
     }
 
     admit(context, this, params, (auth) => {
-      this.wss._$upgrade(verdict, { req, socket, head: context.head }, (ws) => {
+      const { head } = context;
+
+      // It comes before what is in the socket, whoever waits from now on.
+      context.head = NOTHING;
+      this.contexts.set(req, context);
+      this.wss._$upgrade(verdict, { req, socket, head }, (ws) => {
         ws.on('error', ignore);
         this.wss.emit('connection', ws, req);
         this.handler(ws, req, { params, auth });
       });
     });
+  }
+
+  /**
+   * Asks the application's `verifyClient`, in either of its forms, under the same conditions as `authenticate`.
+   *
+   * @param {Object} options The options it is in
+   * @param {Object} info What it is told
+   * @param {Function} done Called with its answer
+   * @private
+   */
+  verify(options, info, done) {
+    const context = this.contexts.get(info.req);
+    const { conclude } = hold(context, EARLY);
+    const answer = (...said) => {
+      if (conclude()) done(...said);
+    };
+
+    try {
+      if (options.verifyClient.length === 2) options.verifyClient(info, answer);
+      else answer(options.verifyClient(info));
+    } catch (err) {
+      if (!conclude()) throw err;
+
+      refuse(context, err);
+    }
   }
 
   /**
