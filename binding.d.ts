@@ -381,8 +381,8 @@ export declare function trimMemory(): Promise<void>
  */
 export declare function validateHandshake(head: string, headerCount: number, strict: boolean): string | RefusedHandshake
 
-/** Decides about a request head, given as to `validateHandshake`. */
-export declare function validateHttp2Upgrade(head: string, headerCount: number): NativeHttp2Upgrade | RefusedHandshake
+/** Decides about a request head, given as to `validateHandshake`. The server takes so many fields in a request over HTTP/2. */
+export declare function validateHttp2Upgrade(head: string, headerCount: number, mostFields: number): NativeHttp2Upgrade | RefusedHandshake
 
 /**
  * Decides about a request over HTTP/2 (RFC 8441). `head` is a head of HTTP/1.1 with `header_count` fields, of which only

@@ -6,6 +6,8 @@ import { Duplex } from 'stream';
 
 /** How long the upgrade of a request may take, and how much. */
 export interface H2cLimits {
+  /** What the http2 server was told about the number of fields; a request with more is answered as HTTP/1.1. Default: 128. */
+  maxHeaderListPairs?: number | undefined;
   /** How long the body of an upgraded request may be; one with more is answered as HTTP/1.1. Default: 1 MiB. */
   maxUpgradeBody?: number | undefined;
   /** Milliseconds for the body to arrive, and again for the first bytes of HTTP/2. Default: 10000. */

@@ -122,6 +122,34 @@ test('it waits for the responses to requests before it', async (t) => {
   assert.ok((await new H2cClient(raw).response(1)).isOk);
 });
 
+test('as many fields as the server takes, and not more', async (t) => {
+  const fields = (count) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`X-${n}`, '1']));
+  const of = (options) => http2.createServer(options, (req, res) => res.end(JSON.stringify(req.headers)));
+
+  // Four say what the first line of the request said.
+  for (const [setup, most] of [
+    [{}, 124],
+    [{ options: { maxHeaderListPairs: 20 } }, 16],
+    [{ options: { maxHeaderListPairs: 600 } }, 596],
+    [{ handler: of(), options: { maxHeaderListPairs: undefined } }, 124],
+    [{ handler: of({ maxHeaderListPairs: 300 }), options: { maxHeaderListPairs: 300 } }, 296]
+  ]) {
+    const { port } = await withH2c(t, setup);
+    const client = await H2cClient.open(port, { headers: fields(most) });
+    const { body, isOk } = await client.response(1);
+
+    assert.ok(isOk);
+    assert.equal(body.match(/"x-\d+"/g).length, most);
+    client.raw.socket.destroy();
+
+    const raw = await RawClient.connect(port);
+
+    raw.write(asking({ headers: fields(most + 1) }));
+    assert.match(await raw.head(), /^HTTP\/1.1 200 /, `${most + 1}`);
+    raw.socket.destroy();
+  }
+});
+
 test('a server of the application serves it', async (t) => {
   const http2Server = http2.createServer({ settings: { maxConcurrentStreams: 7 } });
   let sessions = 0;

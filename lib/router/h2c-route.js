@@ -20,6 +20,7 @@ class H2cRoute {
    *
    * @param {(Function|Http2Server)} handler `handler(req, res)`, or what serves the sessions
    * @param {Object} [options] Those of `http2.createServer()`, when there is none, and:
+   * @param {Number} [options.maxHeaderListPairs] That of the server, also when there is one: Node does not tell
    * @param {Number} [options.maxUpgradeBody] How long the body of an upgraded request may be
    * @param {Boolean} [options.priorKnowledge=true] Whether clients may begin with HTTP/2
    * @param {Number} [options.upgradeTimeout] How long a body, and the first bytes of HTTP/2, may take (ms)
@@ -27,7 +28,10 @@ class H2cRoute {
    */
   constructor(handler, { maxUpgradeBody, priorKnowledge = true, upgradeTimeout, ...options } = {}, defaults) {
     this.http2Server = serverOf(handler, options);
-    this.limits = limitsOf({ maxUpgradeBody, upgradeTimeout }, defaults);
+    this.limits = {
+      ...limitsOf({ maxUpgradeBody, upgradeTimeout }, defaults),
+      maxHeaderListPairs: options.maxHeaderListPairs
+    };
     this.priorKnowledge = priorKnowledge;
     this.sessions = new Set();
     /** Aborted when the router closes. */
@@ -46,7 +50,7 @@ class H2cRoute {
   offer({ name, version }, { req, server }) {
     if (name !== 'h2c' || version !== null || requiresTls(server)) return null;
 
-    const judged = judgeH2c(req, this.limits.maxUpgradeBody);
+    const judged = judgeH2c(req, this.limits);
 
     return isPlain(judged) ? null : { judged };
   }

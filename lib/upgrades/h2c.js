@@ -26,6 +26,9 @@ const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUp
 const MORE = 0;
 const NO_HTTP2 = 3;
 
+/** How many fields Node's http2 takes in a request when it is told nothing. */
+const USUAL_MOST_FIELDS = 128;
+
 /** What is plain HTTP. */
 const NOT_H2C = Object.freeze({ code: 'ERR_UPSHIFT_NOT_H2C', message: 'Not an upgrade to h2c', status: 400 });
 
@@ -33,12 +36,14 @@ const NOT_H2C = Object.freeze({ code: 'ERR_UPSHIFT_NOT_H2C', message: 'Not an up
  * Judges a request. Nothing is read or written.
  *
  * @param {http.IncomingMessage} req The request
- * @param {Number} maxUpgradeBody How long its body may be
+ * @param {Object} limits What may be upgraded
+ * @param {Number} [limits.maxHeaderListPairs] How many fields of HTTP/2 it may have, as the http2 server was told
+ * @param {Number} limits.maxUpgradeBody How long its body may be
  * @return {(NativeHttp2Upgrade|Object)} The native half of the upgrade, or a verdict with
  *     `code`, `message` and `status`; `isPlain()` tells whether it is a refusal
  * @private
  */
-function judgeH2c(req, maxUpgradeBody) {
+function judgeH2c(req, { maxHeaderListPairs, maxUpgradeBody }) {
   // "Implementations MUST NOT use h2c over TLS": there ALPN decides.
   if (req.socket.encrypted) return NOT_H2C;
 
@@ -47,7 +52,7 @@ function judgeH2c(req, maxUpgradeBody) {
 
   for (let i = 0; i < rawHeaders.length; i += 2) head += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
 
-  const judged = native.validateHttp2Upgrade(`${head}\r\n`, rawHeaders.length / 2);
+  const judged = native.validateHttp2Upgrade(`${head}\r\n`, rawHeaders.length / 2, mostFields(maxHeaderListPairs));
 
   return judged.bodyLength > maxUpgradeBody ? NOT_H2C : judged;
 }
@@ -71,6 +76,7 @@ function isPlain({ code }) {
  * @param {Buffer} head What arrived behind it
  * @param {Object} options Options
  * @param {Http2Server} options.server What serves the session
+ * @param {Number} [options.maxHeaderListPairs] The server's option of this name; a request with more is answered as HTTP/1.1
  * @param {Number} [options.maxUpgradeBody] How long a body may be; a request with more is answered as HTTP/1.1
  * @param {Number} [options.upgradeTimeout] How long the body, and then the first
  *     bytes of HTTP/2, may take, in milliseconds
@@ -83,7 +89,7 @@ function isPlain({ code }) {
  */
 async function upgradeToH2c(req, socket, head, options) {
   const settings = { ...options, ...limitsOf(options) };
-  const judged = options.judged ?? judgeH2c(req, settings.maxUpgradeBody);
+  const judged = options.judged ?? judgeH2c(req, settings);
   let rest;
 
   takeover.guard(socket);
@@ -111,6 +117,17 @@ async function upgradeToH2c(req, socket, head, options) {
 }
 
 module.exports = { isPlain, judgeH2c, upgradeToH2c };
+
+/**
+ * Reads an option as Node's http2 does.
+ *
+ * @param {*} maxHeaderListPairs It
+ * @return {Number} How many fields a server takes
+ * @private
+ */
+function mostFields(maxHeaderListPairs) {
+  return typeof maxHeaderListPairs === 'number' ? Math.max(maxHeaderListPairs >>> 0, 4) : USUAL_MOST_FIELDS;
+}
 
 /**
  * Does what comes before the 101.

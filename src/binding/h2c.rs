@@ -43,18 +43,19 @@ pub struct NativeHttp2Upgrade {
     to_client: Vec<u8>,
 }
 
-/// Decides about a request head, given as to `validateHandshake`.
+/// Decides about a request head, given as to `validateHandshake`. The server takes so many fields in a request over HTTP/2.
 #[napi]
 pub(crate) fn validate_http2_upgrade(
     env: Env,
     #[napi(ts_arg_type = "string")] head: Unknown<'_>,
     header_count: u32,
+    most_fields: u32,
 ) -> Result<Either<NativeHttp2Upgrade, RefusedHandshake>> {
     let text = values::text(env.raw(), head.raw())
         .ok_or_else(|| Error::new(Status::StringExpected, "the head must be a string"))?;
     let bytes = to_latin1(&text);
     // A panic is a fault of ours, and costs one request.
-    let examined = std::panic::catch_unwind(|| examine(&bytes, header_count as usize));
+    let examined = std::panic::catch_unwind(|| examine(&bytes, header_count as usize, most_fields as usize));
     Ok(match examined.unwrap_or(Err(Refusal::MalformedHead)) {
         Ok(request) => Either::A(NativeHttp2Upgrade {
             stage: Stage::Body(Body::new(request.framing, 0)),

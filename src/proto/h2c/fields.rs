@@ -18,6 +18,12 @@ const LEFT_OUT: [&str; 8] = [
     "upgrade",
 ];
 
+/// How many fields a request has in HTTP/2: with the four that say what its first line said.
+pub(super) fn count(headers: &Headers<'_>) -> usize {
+    let goes_on = |(name, value): &(&str, &[u8])| goes_on(&name.to_ascii_lowercase(), value, headers);
+    4 + headers.iter().filter(goes_on).count()
+}
+
 /// The block of fields for a request.
 pub(super) fn block(head: &RequestHead<'_>, target: &Target<'_>) -> Vec<u8> {
     let mut block = Vec::with_capacity(512);

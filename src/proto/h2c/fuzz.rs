@@ -10,7 +10,7 @@ use super::{Body, BodyError, Framing, Opened, Opening, Read, Replay, Settings, v
 /// When an invariant is broken.
 pub fn fuzz_h2c(data: &[u8]) {
     if let Ok(Some((head, _))) = RequestHead::parse(data) {
-        let _ = validate(&head);
+        let _ = validate(&head, 128);
     }
     let Some((&cut, data)) = data.split_first() else { return };
     let (start, end) = data.split_at(usize::from(cut).min(data.len()));

@@ -5,9 +5,6 @@ use super::super::http::token::trim;
 use super::super::http::{HeadError, Headers, Repeated, RequestHead};
 use super::{Refusal, Settings, fields, target};
 
-/// More fields are no HTTP/2 request for most servers (Node.js takes 128 with the four that say what the first line said).
-const MOST_FIELDS: usize = 124;
-
 /// How much body follows a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
@@ -30,19 +27,23 @@ pub struct Request {
     pub expects_continue: bool,
 }
 
-/// Decides about a head that somebody put together from its parts: `count` fields, and nothing behind them.
-pub fn examine(bytes: &[u8], count: usize) -> Result<Request, Refusal> {
+/// Decides about a head that somebody put together from its parts: `count` fields, and nothing behind them. A server takes
+/// `most_fields` in a request over HTTP/2.
+pub fn examine(bytes: &[u8], count: usize, most_fields: usize) -> Result<Request, Refusal> {
     let head = RequestHead::parse_whole(bytes, count).map_err(|error| match error {
         HeadError::Version => Refusal::NotH2c,
         HeadError::Malformed => Refusal::MalformedHead,
     })?;
-    validate(&head)
+    validate(&head, most_fields)
 }
 
 /// Decides about a request head.
-pub fn validate(head: &RequestHead<'_>) -> Result<Request, Refusal> {
+pub fn validate(head: &RequestHead<'_>, most_fields: usize) -> Result<Request, Refusal> {
     let headers = &head.headers;
     asks_for_h2c(head)?;
+    if fields::count(headers) > most_fields {
+        return Err(Refusal::NotH2c);
+    }
     let target = target::read(head)?;
     let settings = settings(headers)?;
     let framing = framing(headers)?;
@@ -60,7 +61,6 @@ fn asks_for_h2c(head: &RequestHead<'_>) -> Result<(), Refusal> {
     let headers = &head.headers;
     let asks = head.minor_version == 1
         && head.method != "CONNECT"
-        && headers.len() <= MOST_FIELDS
         && search_protocols(headers.all("upgrade"), "h2c") == Search::Found
         && search_tokens(headers.all("connection"), "upgrade") == Search::Found;
     if asks { Ok(()) } else { Err(Refusal::NotH2c) }
