@@ -102,6 +102,9 @@ export declare class UpgradeRouter extends EventEmitter {
   /** Goes on with TLS on connections that ask for it (RFC 2817). */
   tls(options: TlsRouteOptions): this;
 
+  /** Replaces options of `tls()`, such as a certificate, for the connections that ask from now on. */
+  setSecureContext(options: TlsOptions): void;
+
   /** Stops routing, and resolves when everything that was opened is closed. */
   close(): Promise<void>;
 

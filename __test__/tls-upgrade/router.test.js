@@ -10,12 +10,17 @@ const { once } = require('node:events');
 const { test } = require('node:test');
 
 const ws = require('ws');
-const { CERTIFICATE, answer, ask, secure, tell } = require('./support');
+const { CERTIFICATE, answer, ask, fixture, secure, tell } = require('./support');
 const { RawClient } = require('../support/raw-client');
 const { WebSocket, createUpgradeRouter, requestUpgrade } = require('../..');
 const { exchange, listening } = require('../router/support');
 
 const OFFER = 'TLS/1.3, TLS/1.2, HTTP/1.1';
+
+/** Asks for something else. */
+function asking(upgrade) {
+  return `GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
+}
 
 /** Starts a server with a router. */
 async function listen(t, options, server = http.createServer(tell)) {
@@ -99,6 +104,67 @@ test('a legacy listener does not see it', async (t) => {
   const { client } = await ask(t, port);
 
   assert.equal((await answer(await secure(client))).body.encrypted, true);
+});
+
+/** What a client sees of the server inside TLS. */
+async function shown(t, port, versions = 'TLS/1.3, TLS/1.2') {
+  const { client, head } = await ask(t, port, asking(versions));
+  const [, named] = /\r\nUpgrade: (.*), HTTP\/1\.1\r\n/.exec(head);
+  const secured = await secure(client);
+  const { CN } = secured.socket.getPeerCertificate().subject;
+
+  return { client: secured, seen: [named, secured.socket.getProtocol(), CN] };
+}
+
+test('a certificate is replaced while the server runs, and other options with it', async (t) => {
+  const renewed = { cert: fixture('renewed-cert.pem'), key: fixture('renewed-key.pem') };
+  const { port, router } = await listen(t, { maxVersion: 'TLSv1.2' });
+  const before = await shown(t, port);
+
+  assert.deepEqual(before.seen, ['TLS/1.2', 'TLSv1.2', 'localhost']);
+
+  // One that asked before gets what there was then.
+  const asked = await connect(t, port);
+
+  asked.write('POST / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: TLS/1.2\r\nContent-Length: 5\r\n\r\n');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  router.setSecureContext(renewed);
+  assert.deepEqual((await shown(t, port)).seen, ['TLS/1.2', 'TLSv1.2', 'renewed'], 'the rest stays');
+  router.setSecureContext({ maxVersion: undefined, minVersion: 'TLSv1.3' });
+  assert.deepEqual((await shown(t, port)).seen, ['TLS/1.3', 'TLSv1.3', 'renewed']);
+  assert.match((await ask(t, port, asking('TLS/1.2'))).head, /^HTTP\/1\.1 200 /, 'it is not offered any more');
+
+  asked.write('hello');
+  assert.match(await asked.head(), /^HTTP\/1\.1 101 [^]*\r\nUpgrade: TLS\/1\.2, /);
+
+  const late = await secure(asked);
+
+  assert.equal(late.socket.getPeerCertificate().subject.CN, 'localhost');
+  assert.equal((await answer(late)).body.text, 'hello');
+
+  // The connections there are go on.
+  before.client.write('GET /still HTTP/1.1\r\nHost: h\r\n\r\n');
+  await answer(before.client);
+  assert.equal((await answer(before.client)).body.url, '/still');
+});
+
+test('options that are wrong change nothing', async (t) => {
+  const { port, router } = await listen(t);
+
+  router.tls({ ...CERTIFICATE, maxVersion: 'TLSv1.2' });
+  for (const wrong of [
+    { cert: 'none' },
+    { cert: undefined, key: undefined },
+    { minVersion: 'TLSv1.3' },
+    { maxVersion: 'TLSv1.1' },
+    { ciphers: 'none' }
+  ]) {
+    assert.throws(() => router.setSecureContext(wrong), JSON.stringify(wrong));
+    assert.deepEqual((await shown(t, port)).seen, ['TLS/1.3', 'TLSv1.3', 'localhost']);
+  }
+  assert.throws(() => createUpgradeRouter(http.createServer()).setSecureContext(CERTIFICATE), {
+    message: 'The router has no route to TLS'
+  });
 });
 
 test('mandatory: requests are told to ask, and then answered', async (t) => {

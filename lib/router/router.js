@@ -139,6 +139,22 @@ class UpgradeRouter extends EventEmitter {
   }
 
   /**
+   * Replace options of `tls()`, such as a certificate that will expire, for the connections that ask from now on. What is not
+   * named stays as it was.
+   *
+   * @param {Object} options The options
+   * @throws {Error} If there is no `tls()`, or they are wrong; nothing has changed then
+   * @public
+   */
+  setSecureContext(options) {
+    const routes = this._routes.filter((route) => route instanceof TlsRoute);
+
+    if (routes.length === 0) throw new Error('The router has no route to TLS');
+
+    for (const renew of routes.map(({ upgrades }) => upgrades.renew(options))) renew();
+  }
+
+  /**
    * Stop routing. Requests that wait are refused, what the routes have opened is closed.
    *
    * @return {Promise<void>} Resolved when all of it has ended

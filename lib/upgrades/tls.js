@@ -46,37 +46,67 @@ class TlsUpgrades {
    */
   constructor({ maxUpgradeBody, upgradeTimeout, ...options } = {}, defaults = DEFAULT_LIMITS) {
     this.limits = limitsOf({ maxUpgradeBody, upgradeTimeout }, defaults);
-    /** The versions, as in an `Upgrade` field, the highest first. */
-    this.versions = versionsOf(options);
-    if (this.versions.length === 0) throw new RangeError('The options of TLS allow no version of it');
+    this.renew(options)();
+  }
+
+  /**
+   * Changes options of TLS, for the requests that ask from now on; what is not named stays as it was.
+   *
+   * @param {Object} changes The options
+   * @return {Function} Does it, and cannot fail
+   * @throws {(Error|RangeError|TypeError)} As the constructor
+   * @private
+   */
+  renew(changes) {
+    const options = { ...this.options, ...changes };
+    const versions = versionsOf(options);
+
+    if (versions.length === 0) throw new RangeError('The options of TLS allow no version of it');
     if (!PROOFS.some((name) => options[name] != null)) {
       throw new TypeError('The options of TLS have nothing to show to clients, such as "cert" and "key"');
     }
 
-    this.options = {
-      // Without one, Node has one of its own.
-      handshakeTimeout: this.limits.upgradeTimeout || LONGEST,
-      ...(options.ALPNCallback ? null : ALPN),
-      ...options
-    };
-    /** What makes the handshakes, by the version that was named. None of them listens. */
-    this.servers = new Map();
     // What is wrong with the options is said at once.
-    this.serverFor(this.versions[0]);
+    const first = this.create(versions[0], versions, options);
+
+    return () => {
+      this.options = options;
+      /** The versions, as in an `Upgrade` field, the highest first. */
+      this.versions = versions;
+      /** What makes the handshakes, by the version that was named. None of them listens. */
+      this.servers = new Map([[versions[0], first]]);
+    };
   }
 
   /**
-   * Finds what makes the handshakes after a version was named. Above that it does not go: clients that do not name TLS 1.3
+   * Creates what makes the handshakes after a version was named. Above that it does not go: clients that do not name TLS 1.3
    * may be unable to read behind its handshake, as CUPS 2.4.
+   *
+   * @param {String} version The version
+   * @param {String[]} versions All that the options allow
+   * @param {Object} options The options
+   * @return {tls.Server} The server
+   * @private
+   */
+  create(version, versions, options) {
+    return tls.createServer({
+      // Without one, Node has one of its own.
+      handshakeTimeout: this.limits.upgradeTimeout || LONGEST,
+      ...(options.ALPNCallback ? null : ALPN),
+      ...options,
+      ...upTo(version, versions, options)
+    });
+  }
+
+  /**
+   * Finds what makes the handshakes after a version was named.
    *
    * @param {String} version The version
    * @return {tls.Server} The server
    * @private
    */
   serverFor(version) {
-    if (!this.servers.has(version)) {
-      this.servers.set(version, tls.createServer({ ...this.options, ...upTo(version, this.versions, this.options) }));
-    }
+    if (!this.servers.has(version)) this.servers.set(version, this.create(version, this.versions, this.options));
 
     return this.servers.get(version);
   }
@@ -119,6 +149,8 @@ class TlsUpgrades {
   async upgrade(req, socket, head, { server, version }) {
     takeover.guard(socket);
 
+    // The options may be others when the body is through.
+    const secureServer = this.serverFor(version);
     const whole = await this.read(req, socket, head);
     const { isWhole, raw, rest, without } = whole;
     const again = isWhole ? ordinaryHead(req, without) : null;
@@ -137,7 +169,7 @@ class TlsUpgrades {
     if (rest.length > 0) socket.unshift(rest);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${version}, HTTP/1.1\r\n\r\n`);
 
-    const secured = await shakeHands(this.serverFor(version), socket, this.limits.upgradeTimeout);
+    const secured = await shakeHands(secureServer, socket, this.limits.upgradeTimeout);
 
     serve(server, secured, Buffer.concat([again, raw]));
     return secured;
