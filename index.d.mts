@@ -33,6 +33,7 @@ export import MessageEvent = WebSocket.MessageEvent;
 export import PerMessageDeflate = WebSocket.PerMessageDeflate;
 export import PerMessageDeflateOptions = WebSocket.PerMessageDeflateOptions;
 export import ProtocolErrorCode = WebSocket.ProtocolErrorCode;
+export import ProtocolRouteContext = WebSocket.ProtocolRouteContext;
 export import ProtocolRouteOptions = WebSocket.ProtocolRouteOptions;
 export import RawData = WebSocket.RawData;
 export import Receiver = WebSocket.Receiver;

@@ -187,6 +187,7 @@ declare namespace WebSocket {
   export import UpgradeRouter = router.UpgradeRouter;
   export import UpgradeRouterOptions = router.UpgradeRouterOptions;
   export import WebSocketRouteOptions = router.WebSocketRouteOptions;
+  export import ProtocolRouteContext = router.ProtocolRouteContext;
   export import ProtocolRouteOptions = router.ProtocolRouteOptions;
   export import createUpgradeRouter = router.createUpgradeRouter;
 

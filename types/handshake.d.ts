@@ -60,16 +60,20 @@ export declare function validateUpgrade(req: IncomingMessage, options?: UpgradeO
 export interface AcceptOptions {
   /** More headers for the 101 response. */
   headers?: OutgoingHttpHeaders | undefined;
+  /** How long a body may be; it is `req.body` then. Default: 0, a request with one is refused. */
+  maxUpgradeBody?: number | undefined;
   /** The protocol, `'name'` or `'name/version'`; without a version any is accepted. */
   protocol: string;
+  /** Milliseconds for the body to arrive, 0 for ever. Default: 10000. */
+  upgradeTimeout?: number | undefined;
 }
 
 /**
- * Accepts an upgrade to a protocol that you speak yourself, and gives the same socket with `head` in it. A request that
+ * Accepts an upgrade to a protocol that you speak yourself, and gives the socket with `head` in it. A request that
  * asks for something else is left alone (`ERR_UPSHIFT_NOT_ASKED`).
  */
 export declare function accept<S extends Duplex>(
-  req: IncomingMessage,
+  req: IncomingMessage & { body?: Buffer | undefined },
   socket: S,
   head: Buffer,
   options: AcceptOptions

@@ -37,6 +37,14 @@ export interface RouteContext<Auth = undefined> {
   params: RouteParams;
 }
 
+/** What the handler of a protocol is told besides. */
+export interface ProtocolRouteContext<Auth = undefined> extends RouteContext<Auth> {
+  /** The body of the request; empty unless `maxUpgradeBody` says that there may be one. */
+  body: Buffer;
+  /** The protocol, as the client wrote it. */
+  protocol: string;
+}
+
 export interface WebSocketRouteOptions<Auth = undefined, U extends typeof WebSocket = typeof WebSocket> extends Omit<
   ServerOptions<U>,
   'host' | 'noServer' | 'path' | 'port' | 'server'
@@ -50,6 +58,8 @@ export interface ProtocolRouteOptions<Auth = undefined> {
   authenticate?: Authenticate<Auth> | undefined;
   /** More headers for the 101 response. */
   headers?: OutgoingHttpHeaders | undefined;
+  /** How long the body of a request may be, which is read before the 101. Default: 0, a request with one is refused. */
+  maxUpgradeBody?: number | undefined;
   /** The path, with parameters. Default: any. */
   path?: string | string[] | undefined;
 }
@@ -88,12 +98,12 @@ export declare class UpgradeRouter extends EventEmitter {
   /** Accepts upgrades to a protocol that the handler speaks, on Node's own socket. */
   protocol(
     protocol: string,
-    handler: (socket: Duplex, req: IncomingMessage, context: RouteContext & { protocol: string }) => void
+    handler: (socket: Duplex, req: IncomingMessage, context: ProtocolRouteContext) => void
   ): this;
   protocol<Auth = undefined>(
     protocol: string,
     options: ProtocolRouteOptions<Auth>,
-    handler: (socket: Duplex, req: IncomingMessage, context: RouteContext<Auth> & { protocol: string }) => void
+    handler: (socket: Duplex, req: IncomingMessage, context: ProtocolRouteContext<Auth>) => void
   ): this;
 
   /** Speaks HTTP/2 without TLS: after an upgrade to `h2c`, and to clients that begin with it. */

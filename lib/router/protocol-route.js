@@ -5,13 +5,19 @@
 
 const takeover = require('../takeover/takeover');
 const { admit } = require('./admission');
-const { bodyProblem } = require('../upgrades/problems');
+const { announcesBody } = require('../upgrades/body-reading');
+const { bodyProblem, refuse } = require('../upgrades/problems');
 const { checkFunction, checkProtocol } = require('./arguments');
+const { codedError } = require('../base/errors');
 const { compile } = require('./pattern');
+const { limitsOf } = require('../base/limits');
 const { ownLines } = require('../handshake/handshake');
 const { means, protocolOf } = require('../upgrades/asked');
 const { reject } = require('../handshake/refusal');
-const { switchTo } = require('../upgrades/accept');
+const { readBody, switchTo } = require('../upgrades/accept');
+
+/** The body of a request without one. */
+const NOTHING = Buffer.alloc(0);
 
 /**
  * A route to a protocol.
@@ -24,16 +30,20 @@ class ProtocolRoute {
    * @param {Object} options Options
    * @param {Function} [options.authenticate] Decides who may come in
    * @param {Object} [options.headers] More headers for the 101
+   * @param {Number} [options.maxUpgradeBody=0] How long a body may be; 0 for none at all
    * @param {(String|String[])} [options.path] The path; any by default
-   * @param {Function} handler `handler(socket, req, { params, auth, protocol })`
+   * @param {Function} handler `handler(socket, req, { params, auth, body, protocol })`
+   * @param {Object} defaults The options of the router
    * @throws {TypeError} If one of them is not what it has to be
    */
-  constructor(protocol, { authenticate, headers, path }, handler) {
+  constructor(protocol, { authenticate, headers, maxUpgradeBody = 0, path }, handler, { upgradeTimeout }) {
     checkProtocol(protocol);
     if (authenticate != null) checkFunction('option', 'authenticate', authenticate);
     this.authenticate = authenticate;
+    /** Aborted when the router closes. */
+    this.controller = new AbortController();
     this.handler = handler;
-    this.isClosed = false;
+    this.limits = { ...limitsOf({ maxUpgradeBody, upgradeTimeout }), signal: this.controller.signal };
     this.lines = ownLines(headers);
     this.named = protocolOf(protocol);
     this.params = compile(path);
@@ -63,7 +73,7 @@ class ProtocolRoute {
    */
   take({ params, protocol }, context) {
     const { req, socket } = context;
-    const problem = bodyProblem(req);
+    const problem = bodyProblem(req, this.limits.maxUpgradeBody);
 
     if (problem !== null) {
       reject(req, socket, problem.status, { body: problem.message });
@@ -74,23 +84,38 @@ class ProtocolRoute {
     admit(context, this, params, (auth) => {
       // The router may close while an earlier response is unfinished.
       takeover.settle(req, socket, () => {
-        if (this.isClosed) reject(req, socket, 503);
-        else this._open(context, { params, auth, protocol });
+        if (this.controller.signal.aborted) reject(req, socket, 503);
+        else if (announcesBody(req)) this._read(context, { params, auth, protocol });
+        else this._open(context, { params, auth, body: NOTHING, protocol });
       });
     });
   }
 
   /**
-   * Upgrades a request that may come in.
+   * Upgrades a request that may come in, and has a body.
    *
    * @param {Object} context The request
    * @param {Object} about What the handler is told
    * @private
    */
-  _open(context, about) {
-    const { req, socket } = context;
+  _read(context, about) {
+    readBody(context, this.limits).then(
+      ({ body, ...upgrade }) => this._open(upgrade, { ...about, body }),
+      (err) => refuse(context.req, context.socket, err)
+    );
+  }
 
-    switchTo(about.protocol, context, this.lines, (err) => {
+  /**
+   * Upgrades a request that may come in.
+   *
+   * @param {Object} upgrade What the 'upgrade' event has brought
+   * @param {Object} about What the handler is told
+   * @private
+   */
+  _open(upgrade, about) {
+    const { req, socket } = upgrade;
+
+    switchTo(about.protocol, upgrade, this.lines, (err) => {
       if (err) {
         socket.destroy();
         return;
@@ -121,7 +146,9 @@ class ProtocolRoute {
    * @public
    */
   async close({ upgradeTimeout }) {
-    this.isClosed = true;
+    this.controller.abort(
+      codedError('ERR_UPSHIFT_ROUTER_CLOSED', 'The router was closed before the upgrade was through')
+    );
     await Promise.all([...this.sockets].map((socket) => closeSocket(socket, upgradeTimeout)));
   }
 }

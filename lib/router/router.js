@@ -114,15 +114,16 @@ class UpgradeRouter extends EventEmitter {
    * @param {Object} [options] Options
    * @param {Function} [options.authenticate] Decides who may come in
    * @param {Object} [options.headers] More headers for the 101
+   * @param {Number} [options.maxUpgradeBody=0] How long a body may be; 0 for none at all
    * @param {(String|String[])} [options.path] The path, with parameters; any by default
-   * @param {Function} handler `handler(socket, req, { params, auth, protocol })`
+   * @param {Function} handler `handler(socket, req, { params, auth, body, protocol })`
    * @return {UpgradeRouter} The router
    * @public
    */
   protocol(protocol, options, handler) {
     if (handler === undefined) [options, handler] = [{}, options];
     checkFunction('argument', 'handler', handler);
-    return this._add(new ProtocolRoute(protocol, options ?? {}, handler));
+    return this._add(new ProtocolRoute(protocol, options ?? {}, handler, this.options));
   }
 
   /**

@@ -3,6 +3,7 @@
 // How does one wait for so many bytes of a peer that may send them slowly,
 // never, or leave? With a deadline, and what was too much put back.
 
+const takeover = require('../takeover/takeover');
 const { HandshakeError } = require('../base/errors');
 
 /**
@@ -118,6 +119,20 @@ function arrive(source, first, options) {
 }
 
 /**
+ * Waits until a socket may be written to.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket What came with it
+ * @return {Promise<void>} Rejected if it never can
+ * @private
+ */
+function settled(req, socket) {
+  return new Promise((resolve, reject) => {
+    takeover.settle(req, socket, (err) => (err ? reject(gone()) : resolve()));
+  });
+}
+
+/**
  * @return {HandshakeError} The error for a peer that left
  * @private
  */
@@ -136,4 +151,4 @@ function late() {
   return new HandshakeError('The upgrade has timed out', { code: 'ERR_UPSHIFT_UPGRADE_TIMEOUT', status: 408 });
 }
 
-module.exports = { arrive, gone, late };
+module.exports = { arrive, gone, settled };

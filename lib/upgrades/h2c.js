@@ -14,8 +14,8 @@ const takeover = require('../takeover/takeover');
 const { HandshakeError } = require('../base/errors');
 const { answerAsHttp } = require('./plain-http');
 const { CONTINUE } = require('../handshake/expectation');
-const { arrive, gone } = require('./arrivals');
-const { reject } = require('../handshake/refusal');
+const { arrive, settled } = require('./arrivals');
+const { refuse } = require('./problems');
 const { TooLarge, readBody } = require('./h2c-body');
 const { limitsOf } = require('../base/limits');
 const { startSession } = require('./h2c-session');
@@ -171,20 +171,6 @@ async function begin(req, socket, rest, h2c, { server, signal, upgradeTimeout: t
 }
 
 /**
- * Waits until the socket may be written to.
- *
- * @param {http.IncomingMessage} req The request
- * @param {Duplex} socket Its socket
- * @return {Promise<void>} Rejected if it never can
- * @private
- */
-function settled(req, socket) {
-  return new Promise((resolve, fail) => {
-    takeover.settle(req, socket, (err) => (err ? fail(gone()) : resolve()));
-  });
-}
-
-/**
  * Takes what the client sends after 101.
  *
  * @param {NativeHttp2Upgrade} h2c The native half
@@ -200,18 +186,4 @@ function takeFirst(h2c, bytes) {
   if (opened !== NO_HTTP2) return bytes.subarray(bytes.length);
 
   throw new HandshakeError('The client does not speak HTTP/2', { code: 'ERR_UPSHIFT_INVALID_PREFACE', status: 0 });
-}
-
-/**
- * Tells the client that there is no upgrade.
- *
- * @param {http.IncomingMessage} req The request
- * @param {Duplex} socket Its socket
- * @param {Error} err Why; an error without a status is not the client's fault
- * @return {Promise<void>} Resolved when it is told
- * @private
- */
-async function refuse(req, socket, { message, status = 503 }) {
-  if (status > 0) await reject(req, socket, status, { body: message });
-  else socket.destroy();
 }

@@ -1,12 +1,14 @@
 'use strict';
 
-// Why is a request refused, whatever it is to be upgraded to? Because it is not known where it ends, or to whom it is.
+// Why is a request refused that asks for an upgrade there is? Because it is not known where it ends, or to whom it is, or
+// because of its body; and how is that said.
 
 const { STATUS_CODES } = require('node:http');
 
 const { HandshakeError } = require('../base/errors');
 const { announcesBody } = require('./body-reading');
 const { isCutOff } = require('./cut-off');
+const { reject } = require('../handshake/refusal');
 
 /**
  * What is wrong with a request for every protocol.
@@ -37,14 +39,17 @@ function hostProblem({ rawHeaders = [] }) {
 }
 
 /**
- * Why a request cannot be upgraded to a protocol that takes no body: it would be taken for the new protocol's first bytes.
+ * Why a request cannot be upgraded to a protocol that does not say it takes a body: that would be taken for the new protocol's
+ * first bytes.
  *
  * @param {http.IncomingMessage} req The request
+ * @param {Number} most How long it may be, 0 for none at all
  * @return {?HandshakeError} The reason, if there is one
  * @private
  */
-function bodyProblem(req) {
+function bodyProblem(req, most) {
   if (!announcesBody(req)) return null;
+  if (most > 0) return req.headers['content-length'] > most ? tooLong() : null;
 
   return new HandshakeError('An upgrade to this protocol takes no request body', {
     code: 'ERR_UPSHIFT_REQUEST_BODY',
@@ -52,4 +57,26 @@ function bodyProblem(req) {
   });
 }
 
-module.exports = { bodyProblem, hostProblem, problemOf };
+/**
+ * @return {HandshakeError} The reason when a body is longer than it may be
+ * @private
+ */
+function tooLong() {
+  return new HandshakeError('The request body is too long', { code: 'ERR_UPSHIFT_REQUEST_BODY', status: 413 });
+}
+
+/**
+ * Tells the client that there is no upgrade.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Duplex} socket What came with it
+ * @param {Error} err Why; an error without a status is not the client's fault
+ * @return {Promise<void>} Resolved when it is told
+ * @private
+ */
+async function refuse(req, socket, { message, status = 503 }) {
+  if (status > 0) await reject(req, socket, status, { body: message });
+  else socket.destroy();
+}
+
+module.exports = { bodyProblem, hostProblem, problemOf, refuse, tooLong };

@@ -18,7 +18,8 @@ const { chooseVersion, upTo, versionsOf } = require('./tls-versions');
 const { DEFAULT_LIMITS, limitsOf } = require('../base/limits');
 const { ordinaryHead } = require('./ordinary-head');
 const { readRequest } = require('./whole-request');
-const { reject } = require('../handshake/refusal');
+const { refuse } = require('./problems');
+const { settled } = require('./arrivals');
 const { shakeHands } = require('./tls-handshake');
 
 /** The longest a timer can wait (ms). */
@@ -194,26 +195,10 @@ class TlsUpgrades {
 
       return { ...(await readRequest(req, socket, head, this.limits)), without: isExpected ? ['expect'] : [] };
     } catch (err) {
-      if (err.status > 0) await reject(req, socket, err.status, { body: err.message });
-      else socket.destroy();
-
+      await refuse(req, socket, err);
       throw err;
     }
   }
 }
 
 module.exports = { TlsUpgrades };
-
-/**
- * Waits until a socket may be written to.
- *
- * @param {http.IncomingMessage} req The request
- * @param {Duplex} socket What came with it
- * @return {Promise<void>} Rejected if it never can
- * @private
- */
-function settled(req, socket) {
-  return new Promise((resolve, fail) => {
-    takeover.settle(req, socket, (err) => (err ? fail(err) : resolve()));
-  });
-}

@@ -28,6 +28,7 @@ const CHUNKED = /(?:^|,)[ \t]*chunked[ \t]*$/i;
  * @param {Buffer} head What came with it
  * @param {Object} limits Limits
  * @param {Number} limits.maxUpgradeBody How long the body may be
+ * @param {AbortSignal} [limits.signal] Ends the wait, its reason is the error
  * @param {Number} limits.upgradeTimeout How long it may take (ms), 0 for ever
  * @return {Promise<Object>} `isWhole`, whether it ends within the limit; the `body`, and the `raw` bytes that it came as, or
  *     what was read of them; the `rest` behind it, and the `socket` to go on with, which is Node's own where that can be.
@@ -35,7 +36,7 @@ const CHUNKED = /(?:^|,)[ \t]*chunked[ \t]*$/i;
  *     gone, or takes too long
  * @private
  */
-async function readRequest(req, socket, head, { maxUpgradeBody, upgradeTimeout: timeout }) {
+async function readRequest(req, socket, head, { maxUpgradeBody, signal, upgradeTimeout: timeout }) {
   const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
 
   if (!announcesBody(req)) return { isWhole: true, body: NOTHING, raw: NOTHING, rest: head, socket };
@@ -45,7 +46,7 @@ async function readRequest(req, socket, head, { maxUpgradeBody, upgradeTimeout: 
     return { isWhole: false, raw: head, rest: NOTHING, socket };
   }
 
-  const options = { carrier: req.socket, limit: maxUpgradeBody, timeout };
+  const options = { carrier: req.socket, limit: maxUpgradeBody, signal, timeout };
 
   if (readsBodies()) return readParsed(req, socket, head, options);
   if (coding !== undefined) return readChunks(socket, head, options);
@@ -123,17 +124,19 @@ async function readChunks(socket, head, { limit, ...options }) {
  * @param {Duplex} options.carrier The connection below; its end is not always told above
  * @param {Function} options.enough `enough(size, chunk)`, whether so much is, to which the chunk was added. A request may end
  *     before; if it does not, it has again what was read of it
+ * @param {AbortSignal} [options.signal] Ends the wait
  * @param {Number} options.timeout How long it may take (ms)
  * @return {Promise<Buffer>} What has arrived
  * @private
  */
-async function gather(source, first, { carrier, enough, timeout }) {
+async function gather(source, first, { carrier, enough, signal, timeout }) {
   const chunks = [];
   let size = 0;
 
   try {
     await arrive(source, first, {
       carrier,
+      signal,
       take(chunk) {
         chunks.push(chunk);
         size += chunk.length;
