@@ -15,5 +15,4 @@ mod upgrade;
 
 pub use head::{HeadError, RequestHead, ResponseHead};
 pub use headers::{Headers, Repeated};
-pub use list::MOST_PROTOCOLS;
 pub use upgrade::{asked_protocols, ordinary_head};
