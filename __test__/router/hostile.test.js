@@ -110,6 +110,34 @@ describe('after a refusal', () => {
     assert.match(received, /^HTTP\/1.1 401 Unauthorized\r\nConnection: close\r\n[^]*\r\n\r\nUnauthorized$/);
   });
 
+  test('a client that still sends is not cut off at once: that could overtake the answer', async (t) => {
+    const { port, router, server } = await routed(t);
+    const answered = new Promise((resolve) => {
+      server.once('connection', (socket) => {
+        socket.once('finish', async () => {
+          // A moment later those who wait for the same have had their turn.
+          for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+          resolve(socket);
+        });
+      });
+    });
+
+    router.protocol('x', () => assert.fail('came in'));
+
+    const client = await RawClient.connect(port);
+
+    client.endsToo = false;
+    client.write(asking('/', 'Content-Length: 10\r\n'));
+
+    const socket = await answered;
+
+    assert.equal(socket.destroyed, false);
+    assert.match(String(await client.rest()), /^HTTP\/1.1 400 /);
+    client.socket.end('0123456789');
+    await client.closed;
+    if (!socket.closed) await once(socket, 'close');
+  });
+
   test('a client that goes on sending is cut off', async (t) => {
     const { port, router, server } = await routed(t);
 

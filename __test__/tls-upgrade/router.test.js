@@ -65,6 +65,29 @@ test('a client of ours, and a WebSocket inside', async (t) => {
   secured.destroy();
 });
 
+test('inside TLS an end is one of both sides, as with https', async (t) => {
+  for (const isHttps of [false, true]) {
+    const server = isHttps ? https.createServer(CERTIFICATE, tell) : http.createServer(tell);
+    const { port, router } = await listen(t, {}, server);
+    let client;
+
+    // It does not end by itself.
+    router.protocol('silent', (socket) => socket.resume());
+    if (isHttps) {
+      client = await RawClient.connect({ port, tls: true });
+    } else {
+      client = await secure((await ask(t, port)).client);
+      await answer(client);
+    }
+
+    client.endsToo = false;
+    client.write(asking('silent'));
+    assert.match(await client.head(), /^HTTP\/1\.1 101 /);
+    client.socket.end();
+    await client.closed;
+  }
+});
+
 test('without TLS everything is as before', async (t) => {
   const { port } = await listen(t);
   const socket = new WebSocket(`ws://127.0.0.1:${port}/echo`);
