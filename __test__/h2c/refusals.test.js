@@ -145,6 +145,35 @@ test('the end: HTTP/2 does not begin, or something else comes', async (t) => {
   assert.equal(sessions.length, 0);
 });
 
+test('the end: a body that is longer than it was said to be', async (t) => {
+  const { port, sessions } = await withH2c(t);
+  const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
+
+  for (const [headers, body] of [
+    [{ 'Content-Length': 3 }, 'abcdef'],
+    [{ 'Content-Length': 0 }, smuggled],
+    [{ 'Content-Length': 3 }, `abc${smuggled}`],
+    [{ 'Transfer-Encoding': 'chunked' }, `3\r\nabc\r\n0\r\n\r\n${smuggled}`]
+  ]) {
+    for (const isLater of [false, true]) {
+      const raw = await RawClient.connect(port);
+      const head = asking({ method: 'POST', headers });
+
+      raw.write(isLater ? head : head + body);
+      if (isLater) {
+        await sleep(20);
+        raw.write(body);
+      }
+      // What is behind the body would have to be HTTP/2.
+      assert.match(
+        String(await raw.rest()),
+        /^HTTP\/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n$/
+      );
+    }
+  }
+  assert.equal(sessions.length, 0);
+});
+
 test('GOAWAY: the first frame is not what it has to be', async (t) => {
   const { port } = await withH2c(t);
 

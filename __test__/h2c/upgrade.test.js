@@ -12,7 +12,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const { createUpgradeRouter, upgradeToH2c } = require('../..');
 const { RawClient } = require('../support/raw-client');
 const { listening, tell } = require('../router/support');
-const { H2cClient, PREFACE, asking, ended, frame, settings, withH2c } = require('./support');
+const { GET, H2cClient, PREFACE, asking, ended, frame, settings, withH2c } = require('./support');
 
 test('a request becomes stream 1, and the session goes on', async (t) => {
   const { port, sessions } = await withH2c(t);
@@ -185,6 +185,30 @@ test('the client decides between what there is', async (t) => {
     assert.match(await raw.head(), new RegExp(`^HTTP/1.1 101 [^]*Upgrade: ${found}\r\n`));
     raw.socket.destroy();
   }
+});
+
+test('fields about the connection make a request of the session none', async (t) => {
+  const { port } = await withH2c(t);
+  const literal = (name, value) =>
+    Buffer.from(`\0${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`);
+  const fields = {
+    upgrade: 'websocket',
+    connection: 'upgrade',
+    'keep-alive': 'timeout=5',
+    'transfer-encoding': 'chunked'
+  };
+  const client = await H2cClient.open(port);
+  let stream = 1;
+
+  await client.response(1);
+  for (const [name, value] of Object.entries(fields)) {
+    stream += 2;
+    client.raw.write(frame(1, 5, stream, Buffer.concat([GET, literal(name, value)])));
+    await assert.rejects(client.response(stream), { message: 'RST_STREAM 1' }, name);
+  }
+  client.get(stream + 2);
+  assert.ok((await client.response(stream + 2)).isOk, 'and nothing else');
+  client.raw.socket.destroy();
 });
 
 test('without a router', async (t) => {

@@ -16,9 +16,6 @@ const { exchange, routed, statusOf } = require('./support');
 
 const sleep = promisify(setTimeout);
 
-/** How a client leaves. */
-const WAYS = ['end', 'destroy', 'resetAndDestroy'];
-
 /** Waits until the server has no connection any more. */
 async function emptied(server) {
   const count = promisify(server.getConnections.bind(server));
@@ -41,54 +38,6 @@ function asking(path, fields = '') {
 }
 
 const SLOW = 'GET /slow HTTP/1.1\r\nHost: h\r\n\r\n';
-
-/** What somebody may be waiting for when the client leaves. */
-const MOMENTS = {
-  'authenticate of a WebSocket': RawClient.request({ path: '/asked' }),
-  'authenticate of a protocol': asking('/asked'),
-  'a response before the WebSocket': SLOW + RawClient.request({ path: '/ws' }),
-  'a response before the protocol': SLOW + asking('/x'),
-  'a response before a refusal': SLOW + RawClient.request({ path: '/ws', headers: { 'Sec-WebSocket-Key': 'x' } }),
-  'a response before authenticate': SLOW + RawClient.request({ path: '/asked' }),
-  'a response before an ordinary answer': SLOW + asking('/ordinary').replace('Upgrade: x', 'Upgrade: y'),
-  'an ordinary answer': asking('/ordinary').replace('Upgrade: x', 'Upgrade: y'),
-  'the body of an ordinary request': asking('/ordinary', 'Content-Length: 10\r\n').replace('Upgrade: x', 'Upgrade: y'),
-  'the last word of a refusal': RawClient.request({ path: '/refused' }),
-  'the first bytes of the protocol': asking('/x'),
-  'the first frames': RawClient.request({ path: '/ws' })
-};
-
-describe('a client that leaves while the server waits for', () => {
-  for (const [moment, bytes] of Object.entries(MOMENTS)) {
-    test(moment, async (t) => {
-      const { port, router, server } = await routed(t, { upgradeTimeout: 500 }, slowServer());
-      const asked = { authenticate: () => sleep(50) };
-      const refused = {
-        async authenticate() {
-          throw new HttpError(401);
-        }
-      };
-
-      router.websocket('/asked', asked, (ws) => ws.on('error', () => {}));
-      router.websocket('/refused', refused, () => assert.fail('came in'));
-      router.websocket('/ws', () => {});
-      router.protocol('x', { ...asked, path: '/asked' }, (socket) => socket.pipe(socket));
-      router.protocol('x', { path: '/x' }, (socket) => socket.pipe(socket));
-      for (const way of WAYS) {
-        for (const wait of [0, 15]) {
-          const client = await RawClient.connect(port);
-
-          client.write(bytes);
-          await (wait === 0 ? new Promise(setImmediate) : sleep(wait));
-          client.socket[way]();
-        }
-      }
-      await emptied(server);
-      assert.equal(router._holds.size, 0);
-      assert.equal(await statusOf(port, { path: '/ws' }), 101, 'the server goes on');
-    });
-  }
-});
 
 describe('after a refusal', () => {
   test('nothing is read as the new protocol, nor as a request', async (t) => {

@@ -88,7 +88,7 @@ async function statusOf(port, request) {
 /**
  * Sends bytes and reads to the end.
  *
- * @param {Number} port The port
+ * @param {(Number|Object)} port The port, or as for `RawClient.connect()`
  * @param {(String|Buffer)} bytes The bytes
  * @return {Promise<String>} What came
  */

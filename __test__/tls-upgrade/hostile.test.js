@@ -159,6 +159,35 @@ test('a body above the limit is answered without TLS', async (t) => {
   }
 });
 
+test('a body that is longer than it was said to be is followed by what is no TLS', async (t) => {
+  const { outcomes, port } = await listen(t);
+  const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n';
+  const bodies = [
+    ['Content-Length: 3', 'abcdef'.repeat(10)],
+    ['Content-Length: 0', smuggled],
+    ['Content-Length: 3', `abc${smuggled}`],
+    ['Transfer-Encoding: chunked', `3\r\nabc\r\n0\r\n\r\n${smuggled}`]
+  ];
+
+  for (const [field, raw] of bodies) {
+    for (const isLater of [false, true]) {
+      const client = await RawClient.connect({ port, host: '127.0.0.1' });
+      const head = `POST / HTTP/1.1\r\n${ASKING}${field}\r\n\r\n`;
+
+      t.after(() => client.socket.destroy());
+      client.write(isLater ? head : head + raw);
+      if (isLater) {
+        await pause(20);
+        client.write(raw);
+      }
+      assert.match(await client.head(), /^HTTP\/1\.1 101 /);
+      // At most an alert.
+      assert.ok((await client.rest()).length <= 7);
+      assert.ok((await outcomes.at(-1)) instanceof Error);
+    }
+  }
+});
+
 test('a body that is none', async (t) => {
   const { port } = await listen(t, { upgradeTimeout: 300 });
   const bodies = ['x\r\n', '5\r\nhellooo\r\n', '5\nhello\r\n'];
