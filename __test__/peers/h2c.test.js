@@ -7,11 +7,16 @@ const assert = require('node:assert/strict');
 const { execFile } = require('node:child_process');
 const { createHash, randomBytes } = require('node:crypto');
 const fs = require('node:fs');
+const http = require('node:http');
 const os = require('node:os');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
 const { promisify } = require('node:util');
 
+const ws = require('ws');
+
+const { createUpgradeRouter } = require('../..');
+const { listening } = require('../router/support');
 const { withH2c } = require('../h2c/support');
 
 const run = promisify(execFile);
@@ -131,3 +136,21 @@ for (const way of [['-u'], []]) {
     assert.deepEqual(lines, [`2.0 POST /a 1000000 ${digest}`, `2.0 POST /b 1000000 ${digest}`]);
   });
 }
+
+test('curl without a route to HTTP/2, beside a WebSocketServer of ws: HTTP/1.1, on one connection', async (t) => {
+  const server = http.createServer(summarise);
+
+  new ws.WebSocketServer({ path: '/theirs', server });
+  createUpgradeRouter(server).websocket('/ours', () => {});
+
+  const url = `http://127.0.0.1:${await listening(t, server)}`;
+  const upload = ['-sS', '--http2', '--data-binary', `@${file}`, '-w', '%{num_connects}\n', `${url}/a`, `${url}/b`];
+  const { stdout } = await run('curl', upload, PATIENCE);
+
+  assert.deepEqual(stdout.trim().split('\n'), [
+    `1.1 POST /a 1000000 ${digest}`,
+    '1',
+    `1.1 POST /b 1000000 ${digest}`,
+    '0'
+  ]);
+});
