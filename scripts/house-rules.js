@@ -38,10 +38,13 @@ const UNIX_ONLY = /^ *(?:pub )?use (?:libc|rustix|tokio|std::os::|mio::.*unix)\b
  */
 function list(folder, pattern) {
   if (!fs.existsSync(path.join(root, folder))) return [];
-  return fs
-    .readdirSync(path.join(root, folder), { recursive: true })
-    .map((name) => path.posix.join(folder, name.split(path.sep).join('/')))
-    .filter((name) => pattern.test(name) && !/(^|\/)(node_modules|target)\//.test(name));
+  return fs.readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = path.posix.join(folder, entry.name);
+
+    // Not to be walked through even in passing: cargo and npm add to them and take away.
+    if (entry.isDirectory()) return /^(node_modules|target)$/.test(entry.name) ? [] : list(name, pattern);
+    return pattern.test(name) ? [name] : [];
+  });
 }
 
 /**

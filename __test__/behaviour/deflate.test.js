@@ -6,6 +6,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
+const zlib = require('node:zlib');
 
 const { RSV1, pack, unpack } = require('../support/compression');
 const { encode, encodeClose } = require('../support/frames');

@@ -83,7 +83,7 @@ mod tests {
     fn what_waited_counts_and_a_burst_leaves_no_memory_behind() {
         let (mailbox, mut mail) = (Mailbox::default(), Mail::default());
         for _ in 0..3 {
-            mailbox.post(&[7; KEEP], &mut Vec::new(), None);
+            mailbox.post(&vec![7; KEEP], &mut Vec::new(), None);
         }
         assert_eq!(mailbox.held(), 3 * KEEP);
         assert!(mailbox.take(&mut mail));
