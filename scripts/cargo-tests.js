@@ -9,6 +9,9 @@ const { run } = require('./process');
 /** The line with which each test program of cargo ends. */
 const SUMMARY = /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm;
 
+/** What it says of the tests that failed. */
+const FAILURES = /^failures:\n[^]*?^test result: FAILED.*$/gm;
+
 /**
  * Runs the tests of the two inner rings and adds their counts to an account.
  *
@@ -28,6 +31,7 @@ async function runCargoTests(counts, env = {}, only = []) {
     failed += Number(bad);
     counts.tests += Number(passed) + Number(bad) + Number(ignored);
   }
+  for (const [text] of output.matchAll(FAILURES)) counts.failures.push(text);
   counts.fail += code !== 0 && failed === 0 ? 1 : failed;
   return code === 0;
 }

@@ -8,8 +8,14 @@ const os = require('node:os');
 const { stripVTControlCharacters } = require('node:util');
 const { run } = require('./process');
 
+/** What is counted. */
+const COUNTED = ['tests', 'pass', 'fail', 'cancelled', 'skipped', 'todo'];
+
 /** The lines with which Node's own reporter ends a run. */
 const SUMMARY = /^ℹ (tests|pass|fail|cancelled|skipped|todo) (\d+)$/;
+
+/** The line behind which it repeats what failed, with everything that is known about it. */
+const FAILURES = /^✖ failing tests:$/m;
 
 /** No test, and no file of tests, may take longer (ms). */
 const TIMEOUT = 300_000;
@@ -17,11 +23,11 @@ const TIMEOUT = 300_000;
 /**
  * Makes an empty account.
  *
- * @return {object} Account
+ * @return {object} Account: how many there are of each kind, and `failures`, what is to be said about those that failed
  * @public
  */
 function emptyCounts() {
-  return { tests: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
+  return { ...Object.fromEntries(COUNTED.map((key) => [key, 0])), failures: [] };
 }
 
 /**
@@ -50,11 +56,14 @@ function options(mostlyWaits) {
  */
 function readSummary(output) {
   const counts = emptyCounts();
-  for (const line of stripVTControlCharacters(output).split('\n')) {
+  const text = stripVTControlCharacters(output);
+  for (const line of text.split('\n')) {
     const match = SUMMARY.exec(line);
     // Tests may print such lines too: the last one is the runner's.
     if (match !== null) counts[match[1]] = Number(match[2]);
   }
+  const failures = FAILURES.exec(text);
+  if (failures !== null) counts.failures.push(text.slice(failures.index).trim());
   return counts;
 }
 
@@ -79,19 +88,22 @@ async function runTests(files, env, counts, mostlyWaits = false) {
   const here = readSummary(output);
   // A run that ended badly without a failed test (a crash, a file that could not be loaded) is a failure too.
   if (code !== 0 && here.fail + here.cancelled === 0) here.fail = 1;
-  for (const key of Object.keys(counts)) counts[key] += here[key];
+  for (const key of COUNTED) counts[key] += here[key];
+  counts.failures.push(...here.failures);
   return code === 0;
 }
 
 /**
- * Prints the closing lines, as Node's reporter does.
+ * Prints the closing lines, as Node's reporter does, and before them what failed: where only the end of the output is at hand,
+ * that is what one wants to read.
  *
  * @param {object} counts Account
  * @param {number} started When the whole run began (ms)
  * @public
  */
 function printCounts(counts, started) {
-  for (const key of Object.keys(counts)) console.log(`ℹ ${key} ${counts[key]}`);
+  for (const text of counts.failures) console.log(`\n${text}`);
+  for (const key of COUNTED) console.log(`ℹ ${key} ${counts[key]}`);
   console.log(`ℹ duration_ms ${Date.now() - started}`);
 }
 
