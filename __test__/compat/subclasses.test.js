@@ -8,6 +8,7 @@ const { once } = require('node:events');
 const { describe, test } = require('node:test');
 
 const { duplexPair } = require('../../lib/use/duplex-pair');
+const { connectAs } = require('../support/client');
 const { encode } = require('../support/frames');
 const { WebSocket } = require('../support/implementation');
 const { RawClient } = require('../support/raw-client');
@@ -73,7 +74,7 @@ describe('a class that extends WebSocket', () => {
   test('sees all calls of a client', async (t) => {
     const Recorder = recorder();
     const { next, url } = await rawServer(t);
-    const ws = new Recorder(url, { perMessageDeflate: false });
+    const ws = connectAs(Recorder, url, { perMessageDeflate: false });
     const peer = await next();
 
     await Promise.all([answer(peer), once(ws, 'open')]);
@@ -97,7 +98,7 @@ describe('a class that extends WebSocket', () => {
     for (const edits of [{ status: '404 Not Found' }, { headers: { Upgrade: 'other' } }]) {
       const Recorder = recorder();
       const { next, url } = await rawServer(t);
-      const ws = new Recorder(url, { perMessageDeflate: false });
+      const ws = connectAs(Recorder, url, { perMessageDeflate: false });
 
       const closed = new Promise((resolve) => ws.on('close', resolve));
 
@@ -169,7 +170,7 @@ describe('a class that extends WebSocket', () => {
     const { next, url } = await rawServer(t);
     const mask = Buffer.from([1, 2, 3, 4]);
     const generateMask = (key) => mask.copy(key);
-    const ws = new Wrapped(url, { generateMask, maxPayload: 7, perMessageDeflate: false });
+    const ws = connectAs(Wrapped, url, { generateMask, maxPayload: 7, perMessageDeflate: false });
     const peer = await next();
 
     t.after(() => ws.terminate());

@@ -14,18 +14,29 @@ const VIA = {
 };
 
 /**
- * Makes a client.
+ * Makes a client of some class.
  *
+ * @param {Function} Client The class
  * @param {(String|URL)} address As for `new WebSocket()`
  * @param {*} [protocols] Likewise
  * @param {Object} [options] Likewise
  * @return {WebSocket} The client
  */
-function connect(address, protocols, options) {
+function connectAs(Client, address, protocols, options) {
   const isLeftOut = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols);
   const [offered, given] = isLeftOut ? [undefined, protocols] : [protocols, options];
 
-  return new WebSocket(address, offered, { ...VIA[OVER], ...given });
+  return new Client(address, offered, { ...VIA[OVER], ...given });
 }
 
-module.exports = { connect };
+/**
+ * Makes a client.
+ *
+ * @param {...*} args As for `new WebSocket()`
+ * @return {WebSocket} The client
+ */
+function connect(...args) {
+  return connectAs(WebSocket, ...args);
+}
+
+module.exports = { connect, connectAs };
