@@ -41,6 +41,8 @@ impl Flags {
     pub(super) const FINISHED: u32 = 1 << 19;
     /// What a Duplex brought, and is not taken, came in several pieces.
     pub(super) const PIECED: u32 = 1 << 20;
+    /// The peer's FIN was there before ours went out: the last event waits for one more look.
+    pub(super) const PARTING: u32 = 1 << 21;
 
     pub(super) fn has(self, flag: u32) -> bool {
         self.0 & flag != 0
@@ -57,6 +59,13 @@ impl Flags {
 
     pub(super) fn clear(&mut self, flag: u32) {
         self.0 &= !flag;
+    }
+
+    /// Clears it; whether it was set before.
+    pub(super) fn lower(&mut self, flag: u32) -> bool {
+        let was = self.has(flag);
+        self.clear(flag);
+        was
     }
 
     /// Sets it; whether it was not set before.

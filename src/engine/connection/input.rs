@@ -9,7 +9,9 @@ use crate::engine::transport::{Errno, Transport};
 use crate::proto::session::{Pongs, Progress, ProtocolError};
 
 impl Connection {
-    /// News, then at most one read. The events are one run of `batch`; true: it is over and this was its last.
+    /// News, then at most one read. The events are one run of `batch`; true: it is over and this was its last. Where the peer
+    /// of one that is gone may hear of it within this reactor, its last comes only with the turn after this: as in ws, who
+    /// has begun to close hears last that it is done.
     pub fn serve(&mut self, batch: &mut Batch, work: &mut Work) -> bool {
         self.flags.clear(Flags::QUEUED);
         self.tell(batch);
@@ -25,10 +27,11 @@ impl Connection {
             }
         }
         self.after_input(batch, work);
-        if self.is_gone() {
-            self.single(batch, kind::CLOSED, &self.last_words());
+        if !self.is_gone() || self.flags.lower(Flags::PARTING) {
+            return false;
         }
-        self.is_gone()
+        self.single(batch, kind::CLOSED, &self.last_words());
+        true
     }
 
     /// Input for a Duplex that has `backlog` bytes to pass on. `None` is its end.

@@ -125,6 +125,9 @@ impl Connection {
         }
         if self.flags.has(Flags::SHUTDOWN) && self.flags.raise(Flags::SHUT) {
             self.flags.set(Flags::FINISHED);
+            if self.flags.has(Flags::HANGUP) {
+                self.flags.set(Flags::PARTING);
+            }
             if self.is_ended() {
                 // Closing sends the FIN, as nothing is left to be read.
                 self.terminate(false, work);

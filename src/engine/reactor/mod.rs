@@ -65,6 +65,8 @@ pub struct Reactor {
     slots: Vec<Option<Box<Connection>>>,
     ready: VecDeque<u32>,
     dirty: Vec<u32>,
+    /// Connections that are gone, whose last event comes behind what the next look finds.
+    parting: Vec<u32>,
     /// The Duplexes among them, which JavaScript writes.
     duplexes: Vec<u32>,
     /// Connections of whose output there is something to tell.
@@ -94,6 +96,7 @@ impl Reactor {
             found: Events::with_capacity(EVENTS_PER_LOOK),
             slots: Vec::new(),
             ready: VecDeque::new(),
+            parting: Vec::new(),
             dirty: Vec::new(),
             duplexes: Vec::new(),
             news: Vec::new(),
@@ -148,7 +151,10 @@ impl Reactor {
 
     /// Whether a turn would find work without any new readiness.
     pub fn has_work(&self) -> bool {
-        self.crowded || !self.ready.is_empty() || (self.tells_duplexes && !self.duplexes.is_empty())
+        self.crowded
+            || !self.ready.is_empty()
+            || !self.parting.is_empty()
+            || (self.tells_duplexes && !self.duplexes.is_empty())
     }
 
     /// When the next deadline is due.
@@ -170,9 +176,10 @@ impl Reactor {
     pub fn turn(&mut self, look: bool, batch: &mut Batch) {
         self.work.counters.turns += 1;
         self.work.effort = 0;
-        if look || self.crowded {
+        if look || self.crowded || !self.parting.is_empty() {
             self.look();
         }
+        self.ready.extend(self.parting.drain(..));
         self.expire();
         self.sweep();
         self.tell_news(batch);
@@ -244,7 +251,11 @@ impl Reactor {
             return self.remove(id);
         }
         if connection.wants_turn() {
-            self.ready.push_back(id);
+            if connection.is_gone() {
+                self.parting.push(id);
+            } else {
+                self.ready.push_back(id);
+            }
         }
         self.starved = self.starved + usize::from(connection.is_starved()) - usize::from(was_starved);
         if connection.is_due() && connection.mark_dirty() {
