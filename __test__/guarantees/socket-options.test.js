@@ -21,6 +21,8 @@ const SERVICE = 2;
 
 /** Where the kernel can be asked through the engine. */
 const onDescriptor = process.env.UPSHIFT_TRANSPORT === 'stream' ? { skip: 'no descriptor of the engine' } : ownAddition;
+const withService =
+  typeof net.Socket.prototype.setTypeOfService === 'function' ? onDescriptor : { skip: 'not in this Node' };
 const onLinux = process.platform === 'linux' ? {} : { skip: 'the table of connections is that of Linux' };
 
 /**
@@ -121,9 +123,12 @@ describe('while the reactor is at work', () => {
    */
   function busy({ native }, step) {
     native.setOption = native.option = () => null;
-    step();
-    delete native.setOption;
-    delete native.option;
+    try {
+      step();
+    } finally {
+      delete native.setOption;
+      delete native.option;
+    }
   }
 
   test('options are put off in their order', onDescriptor, async (t) => {
@@ -144,12 +149,9 @@ describe('while the reactor is at work', () => {
     assert.equal(kernel(socket, KEEP_ALIVE)[0], 0);
   });
 
-  test('the type of service is the one that was chosen', onDescriptor, async (t) => {
+  test('the type of service is the one that was chosen', withService, async (t) => {
     const { socket } = await rawPair(t);
     const { _socket } = socket;
-
-    // Not every version of Node.js has it.
-    if (typeof _socket.setTypeOfService !== 'function') return;
 
     busy(socket._$channel, () => {
       assert.equal(_socket.getTypeOfService(), 0);
@@ -159,6 +161,27 @@ describe('while the reactor is at work', () => {
     assert.equal(_socket.getTypeOfService(), 16);
     assert.deepEqual(kernel(socket, SERVICE), [16]);
     busy(socket._$channel, () => assert.equal(_socket.getTypeOfService(), 16));
+  });
+
+  test('the type of service is the one that was chosen before the upgrade, or last', withService, async (t) => {
+    const server = http.createServer();
+
+    server.on('connection', (socket) => socket.setTypeOfService(32));
+
+    const { port, wss } = await serve(t, {}, server);
+    const [[socket]] = await Promise.all([once(wss, 'connection'), RawClient.open(port)]);
+    const { _socket } = socket;
+
+    assert.deepEqual(kernel(socket, SERVICE), [32]);
+    busy(socket._$channel, () => assert.equal(_socket.getTypeOfService(), 32));
+    for (const value of [8, 16]) _socket.setTypeOfService(value);
+    busy(socket._$channel, () => assert.equal(_socket.getTypeOfService(), 16));
+    busy(socket._$channel, () => {
+      for (const value of [64, 72]) _socket.setTypeOfService(value);
+      assert.equal(_socket.getTypeOfService(), 72);
+    });
+    assert.equal(_socket.getTypeOfService(), 72);
+    assert.deepEqual(kernel(socket, SERVICE), [72]);
   });
 
   test('nothing is set on a connection that has ended', onDescriptor, async (t) => {
