@@ -19,7 +19,7 @@ const EARLY = encode(1, 'early').toString('latin1');
 /** In the server: one that upgrades by `upgrade()`, and one with `WebSocketServer`, both of which take anything. */
 const serveBoth = async (here) => {
   const http = here.require('node:http');
-  const options = { maxHeaderSize: 1 << 20, connectionsCheckingInterval: 50, headersTimeout: 300 };
+  const options = { maxHeaderSize: 1 << 20 };
   const strict = http.createServer(options, (req, res) => res.end('plain'));
   const lenient = http.createServer(options, (req, res) => res.end('plain'));
 
