@@ -19,7 +19,9 @@
 const net = require('node:net');
 
 const { codedError } = require('../base/errors');
-const { bind, install, isStub, shadowOf } = require('./socket-stub');
+const { isPlain } = require('./plain-socket');
+const { privateSymbol } = require('./private-symbols');
+const { bind, install, isStub } = require('./socket-stub');
 const { GONE, settle, stopReading } = require('./unfinished-response');
 const { watch } = require('./taken-socket');
 
@@ -34,9 +36,6 @@ const HAS_RING = (Boolean(RING) && RING !== '0') || (major === 20 && minor < 12)
 
 /** Where the engine notes the addresses of a descriptor it takes. */
 const ends = new Float64Array(2);
-
-/** Node's private symbols on sockets, by description; found on the first one. */
-const privateSymbols = new Map();
 
 let native;
 
@@ -120,25 +119,6 @@ function checkFree(socket) {
 }
 
 /**
- * The value of one of Node's private symbols on a socket.
- *
- * @param {net.Socket} socket The socket
- * @param {String} description The symbol's description
- * @return {(Symbol|undefined)} The symbol, if the socket has it
- * @private
- */
-function privateSymbol(socket, description) {
-  let symbol = privateSymbols.get(description);
-
-  if (!symbol) {
-    symbol = Object.getOwnPropertySymbols(socket).find((candidate) => candidate.description === description);
-    if (symbol) privateSymbols.set(description, symbol);
-  }
-
-  return symbol;
-}
-
-/**
  * Whether a closed descriptor leaves libuv's readiness set although we hold a
  * duplicate. It does everywhere but with io_uring, where it must be taken out by
  * hand, and the loop spins if that is impossible.
@@ -148,25 +128,6 @@ function privateSymbol(socket, description) {
  */
 function canForget() {
   return !HAS_RING || binding().forgetDescriptor(-1) === 0;
-}
-
-/**
- * Whether the engine can have this socket's descriptor. An fd alone proves
- * nothing: that of a TLSSocket is the raw connection below the encryption.
- *
- * @param {Duplex} socket The socket
- * @return {Boolean} True for plain TCP and Unix sockets of Node
- * @private
- */
-function isPlain(socket) {
-  return (
-    socket instanceof net.Socket &&
-    !socket.encrypted &&
-    socket.readableEncoding === null &&
-    shadowOf(socket._handle) !== null &&
-    socket._handle.fd >= 0 &&
-    !socket[privateSymbol(socket, 'kBuffer')]
-  );
 }
 
 /**
