@@ -21,7 +21,17 @@ const { WebSocketServer } = require('ws');
 
 const native = require('../lib/base/native');
 const takeover = require('../lib/takeover/takeover');
-const { REQUEST, RESPONSE, connect, takeToy, toyServer, until, upgraded } = require('./takeover-support');
+const {
+  REQUEST,
+  RESPONSE,
+  connect,
+  pair,
+  resultFor,
+  takeToy,
+  toyServer,
+  until,
+  upgraded
+} = require('./takeover-support');
 
 const fixture = (name) => fs.readFileSync(path.join(__dirname, 'fixtures', name));
 const credentials = {
@@ -36,35 +46,6 @@ const credentials = {
  */
 function duplex() {
   return new Duplex({ read() {}, write: (chunk, encoding, cb) => cb() });
-}
-
-/**
- * What `take()` makes of a socket; the descriptor is closed again.
- *
- * @param {Duplex} socket The socket
- * @param {Object} [options] Options of `take()`
- * @param {Object} [module] The module to use
- * @return {Object} The result
- */
-function resultFor(socket, options, { take } = takeover) {
-  let found;
-
-  take({ socket }, socket, Buffer.alloc(0), {
-    connection: {
-      end: (why, callback) => setImmediate(callback),
-      shutdown() {},
-      counts: () => ({ bytesRead: 0, bytesWritten: 0 })
-    },
-    onFail: assert.ifError,
-    onReady(result) {
-      found = result;
-      if (result.kind === 'fd') native.closeDescriptor(result.fd);
-    },
-    ...options
-  });
-  socket.destroy();
-
-  return found;
 }
 
 /**
@@ -85,28 +66,6 @@ function startedWith(ring) {
     delete process.env.UV_USE_IO_URING;
     require.cache[file] = cached;
   }
-}
-
-/**
- * Two ends of a connection.
- *
- * @param {TestContext} t The test
- * @param {Object} [options] Options for the connecting end
- * @return {Promise<Object>} `{ near, far }`; `near` is the accepted one
- */
-async function pair(t, options) {
-  const server = net.createServer().listen(0);
-
-  await once(server, 'listening');
-  t.after(() => server.close());
-
-  const far = net.connect({ port: server.address().port, ...options });
-  const [near] = await once(server, 'connection');
-
-  far.on('error', () => {});
-  t.after(() => far.destroy());
-
-  return { near, far };
 }
 
 describe('the choice of the transport', () => {

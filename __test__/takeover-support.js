@@ -4,10 +4,12 @@
 // net.Socket over the duplicated descriptor), servers whose upgrades it takes,
 // and a raw client. No frames: these tests are about sockets and bytes.
 
+const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const http = require('node:http');
 const net = require('node:net');
 
+const native = require('../lib/base/native');
 const takeover = require('../lib/takeover/takeover');
 
 const RESPONSE = 'HTTP/1.1 101 Switching Protocols\r\n\r\n';
@@ -248,12 +250,65 @@ function numbered(length) {
   return bytes;
 }
 
+/**
+ * What `take()` makes of a socket; the descriptor is closed again.
+ *
+ * @param {Duplex} socket The socket
+ * @param {Object} [options] Options of `take()`
+ * @param {Object} [module] The module to use
+ * @return {Object} The result
+ */
+function resultFor(socket, options, { take } = takeover) {
+  let found;
+
+  take({ socket }, socket, Buffer.alloc(0), {
+    connection: {
+      end: (why, callback) => setImmediate(callback),
+      shutdown() {},
+      counts: () => ({ bytesRead: 0, bytesWritten: 0 })
+    },
+    onFail: assert.ifError,
+    onReady(result) {
+      found = result;
+      if (result.kind === 'fd') native.closeDescriptor(result.fd);
+    },
+    ...options
+  });
+  socket.destroy();
+
+  return found;
+}
+
+/**
+ * Two ends of a connection.
+ *
+ * @param {TestContext} t The test
+ * @param {Object} [options] Options for the connecting end
+ * @return {Promise<Object>} `{ near, far }`; `near` is the accepted one
+ */
+async function pair(t, options) {
+  const server = net.createServer().listen(0);
+
+  await once(server, 'listening');
+  t.after(() => server.close());
+
+  const far = net.connect({ port: server.address().port, ...options });
+  const [near] = await once(server, 'connection');
+
+  far.on('error', () => {});
+  t.after(() => far.destroy());
+
+  return { near, far };
+}
+
 module.exports = {
   REQUEST,
   RESPONSE,
   ToyConnection,
   connect,
   numbered,
+  pair,
+  resultFor,
   takeToy,
   toyServer,
   until,

@@ -52,7 +52,10 @@ export interface ConnectionOptions<U extends typeof WebSocket = typeof WebSocket
   releaseSocket?: boolean | undefined;
   /** Whether to skip the UTF-8 validation of text. Default: `false`. */
   skipUTF8Validation?: boolean | undefined;
-  /** Who does the I/O. Default: the environment's `UPSHIFT_TRANSPORT`, else `'auto'`. */
+  /**
+   * Who does the I/O: `'stream'` has it done by the socket, the others by Rust wherever there is nothing but a descriptor:
+   * not over TLS, nor by a socket whose methods are not Node's. Default: the environment's `UPSHIFT_TRANSPORT`, else `'auto'`.
+   */
   transport?: 'auto' | 'fd' | 'stream' | undefined;
   /** The class to use. */
   WebSocket?: U | undefined;

@@ -288,7 +288,7 @@ function deliver(socket, result, options) {
  * @param {Boolean} [options.releaseSocket=false] Let the Socket go once the
  *     engine has the descriptor
  * @param {String} [options.transport='auto'] 'auto', 'fd' or 'stream'; a socket
- *     without a descriptor of its own is a stream under each
+ *     without a descriptor of its own, or with methods of its own, is a stream under each
  * @return {Boolean} Whether `onReady` or `onFail` was called already
  * @throws {Error} `ERR_UPSHIFT_TAKEN` when the socket was taken before
  * @public

@@ -150,7 +150,8 @@ class StreamTransport {
    */
   destroy(err) {
     this.isPaused = false;
-    this.socket.destroy(err);
+    // Somebody may count the calls.
+    if (!this.socket.destroyed) this.socket.destroy(err);
   }
 
   /**
