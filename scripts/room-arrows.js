@@ -16,11 +16,11 @@ const ARROWS = {
   takeover: ['base'],
   channel: ['base'],
   handshake: ['base', 'http2', 'takeover'],
+  codec: ['base', 'channel', 'handshake'],
   transport: ['base', 'channel', 'http2', 'takeover'],
   upgrades: ['base', 'handshake', 'takeover'],
   client: ['base', 'handshake', 'http2', 'takeover', 'transport'],
-  websocket: ['base', 'client', 'handshake', 'http2', 'transport'],
-  codec: ['base', 'channel', 'handshake', 'websocket'],
+  websocket: ['base', 'client', 'codec', 'handshake', 'http2', 'transport'],
   server: ['base', 'handshake', 'http2', 'takeover', 'transport', 'websocket'],
   router: ['base', 'handshake', 'http2', 'server', 'takeover', 'upgrades'],
   use: ['base', 'handshake', 'http2', 'router', 'server', 'takeover', 'upgrades', 'websocket']

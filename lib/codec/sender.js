@@ -3,9 +3,9 @@
 // How do messages leave over a stream that is no connection of ours? The class of that name in ws, for those who use it
 // by itself: it frames what it is given and writes it to a Duplex, in order.
 
-const { checkClose } = require('../websocket/closing');
+const { checkClose } = require('./close-arguments');
 const { frame } = require('./frame');
-const { isBlob, lengthOf, payloadOf } = require('../websocket/payload');
+const { isBlob, lengthOf, payloadOf } = require('./payload');
 const { BINARY, PING, PONG, TEXT } = require('../base/constants');
 
 const CLOSE = 8;

@@ -5,7 +5,7 @@
 // everything sent after it, the close frame included, waits here behind it.
 
 const { emitError, sendClose } = require('./closing');
-const { isBlob, lengthOf, payloadOf } = require('./payload');
+const { isBlob, lengthOf, payloadOf } = require('../codec/payload');
 const { CLOSING, OPEN, READY_STATES, TERMINATED } = require('../base/constants');
 
 /**

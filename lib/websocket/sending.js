@@ -7,7 +7,7 @@ const { format } = require('util');
 
 const backpressure = require('./backpressure');
 const outbox = require('./outbox');
-const { lengthOf, payloadOf } = require('./payload');
+const { lengthOf, payloadOf } = require('../codec/payload');
 const { BINARY, CONNECTING, EMPTY_BUFFER, OPEN, TEXT } = require('../base/constants');
 
 /**

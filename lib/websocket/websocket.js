@@ -6,11 +6,12 @@
 const deflate = require('../handshake/deflate');
 const { Connection } = require('./connection');
 const { ConnectionSender } = require('./connection-sender');
-const { checkClose, sendClose, shutdownWhenDone } = require('./closing');
+const { sendClose, shutdownWhenDone } = require('./closing');
 const { makeAwaitable } = require('./message-iterator');
 const { makeEnumerable, mixin } = require('./event-target');
 const { sendControl, sendMessage } = require('./sending');
 const { attach } = require('../transport/attach');
+const { checkClose } = require('../codec/close-arguments');
 const { ClientHandshake } = require('../client/client');
 const { SessionHandshake } = require('../client/session-client');
 const { clientArguments } = require('../client/request');
