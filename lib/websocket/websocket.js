@@ -176,14 +176,14 @@ class WebSocket extends Connection {
   }
 
   /**
-   * The sending side, for frames that are encoded already.
+   * The sending side, made when somebody asks for it.
    *
    * @type {?ConnectionSender}
    * @private
    */
   get _sender() {
     if (this._readyState === CONNECTING) return null;
-    return (this._$ownSender ??= new ConnectionSender(this));
+    return (this._$ownSender ??= ConnectionSender.of(this));
   }
 
   /**
