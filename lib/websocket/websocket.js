@@ -4,9 +4,8 @@
 // it checks arguments, keeps the ready state, and passes everything on to the channel it was attached to.
 
 const deflate = require('../handshake/deflate');
-const { Connection } = require('./connection');
-const { ConnectionSender } = require('./connection-sender');
 const { sendClose, shutdownWhenDone } = require('./closing');
+const { PrivateMembers } = require('./private-members');
 const { makeAwaitable } = require('./message-iterator');
 const { makeEnumerable, mixin } = require('./event-target');
 const { sendControl, sendMessage } = require('./sending');
@@ -34,9 +33,9 @@ const {
 /**
  * A WebSocket.
  *
- * @extends Connection
+ * @extends PrivateMembers
  */
-class WebSocket extends Connection {
+class WebSocket extends PrivateMembers {
   /**
    * Create a new `WebSocket`: a client, unless there is no address.
    *
@@ -146,58 +145,6 @@ class WebSocket extends Connection {
    */
   get url() {
     return this._$client === null ? undefined : this._$client.url;
-  }
-
-  /**
-   * Whether this end accepted the connection; clients mask what they send.
-   *
-   * @type {Boolean}
-   * @private
-   */
-  get _isServer() {
-    return this._$config.isServer;
-  }
-
-  /**
-   * @param {Boolean} isServer Whether it did; to be told before `setSocket()`
-   */
-  set _isServer(isServer) {
-    this._$config = configWith(this._$config, { isServer: Boolean(isServer) });
-  }
-
-  /**
-   * The request of a client that is connecting.
-   *
-   * @type {(http.ClientRequest|null)}
-   * @private
-   */
-  get _req() {
-    return this._$client === null ? null : this._$client.req;
-  }
-
-  /**
-   * The sending side, made when somebody asks for it.
-   *
-   * @type {?ConnectionSender}
-   * @private
-   */
-  get _sender() {
-    if (this._readyState === CONNECTING) return null;
-    return (this._$ownSender ??= ConnectionSender.of(this));
-  }
-
-  /**
-   * The socket the request came on, or `null` when it was released.
-   *
-   * @type {(Duplex|null)}
-   * @private
-   */
-  get _socket() {
-    if (this._$link === null) return null;
-    // The application may write to the stream or end it: what was sent before comes first.
-    if (this._$link.kind === 'stream' && this._$channel !== null) this._$channel.catchUp();
-
-    return this._$link.socket;
   }
 
   /**
