@@ -37,6 +37,21 @@ class PerMessageDeflate {
   }
 
   /**
+   * Tells of an agreement as this class does.
+   *
+   * @param {Object} agreement What `lib/handshake/deflate.js` keeps of it
+   * @param {Object} config What a connection keeps of its options
+   * @return {PerMessageDeflate} An end that has agreed on it
+   * @private
+   */
+  static of({ agreed, threshold, ...zlibDeflateOptions }, { isServer, maxPayload }) {
+    const end = new PerMessageDeflate({ isServer, maxPayload, threshold, zlibDeflateOptions });
+
+    end.params = paramsOf(agreed);
+    return end;
+  }
+
+  /**
    * The name of the extension.
    *
    * @type {String}

@@ -6,9 +6,8 @@
 
 const { Writable } = require('stream');
 
-const extension = require('../handshake/extension');
 const native = require('../base/native');
-const { NAME } = require('../handshake/deflate');
+const { NAME, agreementOf } = require('../handshake/deflate');
 const { protocolError } = require('../base/errors');
 const { fragmentsOf } = require('../channel/message-memory');
 const { BINARY, BINARY_TYPES, EMPTY_BUFFER, PING, PONG, TEXT } = require('../base/constants');
@@ -46,7 +45,7 @@ class Receiver extends Writable {
       allowSynchronousEvents: true,
       autoPong: false,
       closeTimeout: 0,
-      deflate: deflateOf(options.extensions?.[NAME]),
+      deflate: agreementOf(options.extensions?.[NAME]) ?? undefined,
       isServer: this._isServer,
       maxBufferedChunks: options.maxBufferedChunks | 0,
       maxFragments: options.maxFragments | 0,
@@ -154,19 +153,4 @@ module.exports = Receiver;
  */
 function errorOf({ code, data }) {
   return protocolError(code, data.toString());
-}
-
-/**
- * What the session has to know of compression.
- *
- * @param {PerMessageDeflate} [deflate] The extension, after it was negotiated
- * @return {(Object|undefined)} The settings, if it was
- * @private
- */
-function deflateOf(deflate) {
-  if (!deflate?.params) return undefined;
-
-  const agreed = extension.format({ [NAME]: [deflate.params] });
-
-  return { agreed, threshold: 0, level: 6, memLevel: 8, strategy: 0 };
 }

@@ -5,6 +5,7 @@
 
 const zlib = require('zlib');
 
+const extension = require('./extension');
 const native = require('../base/native');
 const { configWith } = require('../base/options');
 
@@ -74,6 +75,19 @@ function acceptResponse(options, header) {
 }
 
 /**
+ * Tells what somebody else has agreed on with a `PerMessageDeflate`, ours or that of ws.
+ *
+ * @param {(PerMessageDeflate|undefined)} end The end of the extension
+ * @return {?Object} As `acceptResponse()`; `null` if nothing was
+ * @private
+ */
+function agreementOf(end) {
+  if (!end?.params) return null;
+
+  return agreement(end._options ?? {}, extension.format({ [NAME]: [end.params] }));
+}
+
+/**
  * Has a WebSocket do what was agreed on, before it is attached to a channel.
  *
  * @param {WebSocket} ws The WebSocket
@@ -99,7 +113,7 @@ function check(options) {
   checkSettings(zlib.createInflateRaw, options.zlibInflateOptions);
 }
 
-module.exports = { NAME, acceptOffers, acceptResponse, check, offer, use };
+module.exports = { NAME, acceptOffers, acceptResponse, agreementOf, check, offer, use };
 
 /**
  * Brings the options that are negotiated into the form Rust understands.

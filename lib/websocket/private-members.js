@@ -2,6 +2,8 @@
 
 // Which private members of ws are there? Those that packages lean on, made of what a WebSocket of ours keeps in their place.
 
+const PerMessageDeflate = require('../codec/permessage-deflate');
+const deflate = require('../handshake/deflate');
 const { Connection } = require('./connection');
 const { ConnectionSender } = require('./connection-sender');
 const { configWith } = require('../base/options');
@@ -13,6 +15,27 @@ const { CONNECTING } = require('../base/constants');
  * @extends Connection
  */
 class PrivateMembers extends Connection {
+  /**
+   * What was agreed on, by name. It is made anew whenever somebody asks.
+   *
+   * @type {Object}
+   * @private
+   */
+  get _extensions() {
+    const agreed = this._$config.deflate;
+
+    return agreed === null ? {} : { [deflate.NAME]: PerMessageDeflate.of(agreed, this._$config) };
+  }
+
+  /**
+   * @param {Object} extensions What somebody else has agreed on; to be told before `setSocket()`
+   */
+  set _extensions(extensions) {
+    if (this._readyState !== CONNECTING || this._$client !== null) return;
+
+    this._$config = configWith(this._$config, { deflate: deflate.agreementOf(extensions?.[deflate.NAME]) });
+  }
+
   /**
    * Whether this end accepted the connection; clients mask what they send.
    *
