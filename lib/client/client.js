@@ -144,9 +144,10 @@ class ClientHandshake {
    * @private
    */
   finish(req) {
-    const { finishRequest } = this.options;
+    // Called as ws calls it, who says the same when it is no function.
+    const { options: opts } = this;
 
-    if (finishRequest) finishRequest(req, this.ws);
+    if (opts.finishRequest) opts.finishRequest(req, this.ws);
     else req.end();
   }
 

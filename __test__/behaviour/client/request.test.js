@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const http = require('node:http');
 const { once } = require('node:events');
+const { PassThrough } = require('node:stream');
 const { describe, test } = require('node:test');
 
 const { connect } = require('../../support/client');
@@ -149,6 +150,30 @@ describe('the request of a client', () => {
     t.after(() => ws.terminate());
     assert.equal((await answer(await next())).headers['x-late'], 'yes');
     await once(ws, 'open');
+  });
+
+  test('cannot be finished by what is no function, and is by a method', async (t) => {
+    const { next, url } = await rawServer(t);
+    const finished = [];
+
+    // Nobody has the client whose constructor throws, nor could hear of its error.
+    assert.throws(() => connect(url, { createConnection: () => new PassThrough(), finishRequest: 5 }), {
+      name: 'TypeError',
+      message: 'opts.finishRequest is not a function'
+    });
+
+    const ws = connect(url, {
+      finishRequest(request) {
+        finished.push(this.origin);
+        request.end();
+      },
+      origin: 'http://example.com'
+    });
+
+    t.after(() => ws.terminate());
+    await answer(await next());
+    await once(ws, 'open');
+    assert.deepEqual(finished, ['http://example.com']);
   });
 
   test('goes where the address says, whatever the options say', async (t) => {
