@@ -5,7 +5,7 @@
 // decides it per socket and owns the order of the steps. The order is the
 // content: each step says what happens when it comes later.
 //
-// May use `node:*`, native.js and the stub. It does not look at headers, writes
+// May use `node:*`, native.js and the files beside it. It does not look at headers, writes
 // nothing and answers nobody; in the order in which a handshake needs them:
 //
 //   guard(socket)              at once, before anything is awaited
