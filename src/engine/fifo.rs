@@ -49,6 +49,14 @@ impl Fifo {
         }
     }
 
+    /// What is there is all there is: a turn fills another batch. Under the reactor's lock, so that no turn has the last one.
+    pub fn complete(&self) {
+        let mut inner = self.0.lock();
+        if let Some(batch) = inner.tail.take() {
+            inner.full.push_back(batch);
+        }
+    }
+
     /// The oldest batch, for the dispatcher.
     pub fn take(&self) -> Option<Box<Batch>> {
         let mut inner = self.0.lock();
@@ -77,5 +85,23 @@ impl Fifo {
     pub fn depth(&self) -> (u32, usize) {
         let inner = self.0.lock();
         (inner.made, inner.full.len() + usize::from(inner.tail.is_some()))
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::Fifo;
+    use crate::engine::memory::batch::kind;
+
+    #[test]
+    fn what_is_complete_waits_for_the_dispatcher_while_a_turn_is_at_work() {
+        let fifo = Fifo::default();
+        let mut batch = fifo.open();
+        batch.event(7, kind::WRITTEN, &[]);
+        fifo.publish(batch);
+        fifo.complete();
+        let next = fifo.open();
+        assert_eq!(next.events(), 0);
+        assert_eq!(fifo.take().map(|batch| batch.events()), Some(1));
     }
 }

@@ -378,6 +378,8 @@ impl Hub {
         let mut batch = self.events.open();
         reactor.tell_output(&mut batch);
         self.events.publish(batch);
+        // The thread's next turn would have the batch just when JavaScript looks for it.
+        self.events.complete();
     }
 
     /// The end: what was sent goes out as far as the kernel takes it without waiting, then every connection is closed.
