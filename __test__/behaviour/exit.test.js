@@ -82,6 +82,74 @@ describe('at the end of a process', () => {
   });
 });
 
+/**
+ * Reads the goodbye of `exit-listeners.js` to its end.
+ *
+ * @param {RawClient} client The client
+ */
+async function hearGoodbye(client) {
+  assert.equal((await client.frame()).payload.toString(), 'goodbye');
+  assert.equal((await client.frame()).payload.length, 20000);
+  assert.equal((await client.frame()).payload.readUInt16BE(0), 1001);
+  await client.closed;
+}
+
+/** What the application does with the listeners of its process before it sends and exits. */
+const listeners = ['added', 'removed', 'removed with all others', 'put back'];
+
+describe("at the end of a process, 'exit' listeners", () => {
+  for (const how of listeners) {
+    test(`what was sent goes out although they were ${how}`, async (t) => {
+      const { child, exited, port } = await start(t, 'exit-listeners.js', how);
+      const client = await RawClient.open(port);
+      const errors = [];
+
+      child.stderr.on('data', (data) => errors.push(data.toString()));
+      client.send(1, 'speak');
+      if (how === 'put back') assert.equal((await client.frame()).payload.toString(), '0 more');
+      await hearGoodbye(client);
+      assert.equal((await exited)[0], 0);
+      assert.deepEqual(errors, []);
+    });
+  }
+
+  test('that are added may send compressed, too', { skip: isWs && 'ws loses it' }, async (t) => {
+    const { exited, port } = await start(t, 'exit-listeners.js', 'added', 'compress');
+    const client = await RawClient.open(port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } });
+
+    client.send(1, 'speak');
+
+    const frames = [await client.frame(), await client.frame()];
+    const tail = Buffer.from([0, 0, 0xff, 0xff]);
+    const packed = Buffer.concat(frames.flatMap(({ payload }) => [payload, tail]));
+    const text = zlib.inflateRawSync(packed, { finishFlush: zlib.constants.Z_SYNC_FLUSH }).toString();
+
+    assert.equal(text, `goodbye${'x'.repeat(20000)}`);
+    assert.equal((await client.frame()).payload.readUInt16BE(0), 1001);
+    assert.equal((await exited)[0], 0);
+    await client.closed;
+  });
+});
+
+describe("at the end of a worker, 'exit' listeners", ownAddition, () => {
+  for (const how of listeners) {
+    test(`what was sent goes out although they were ${how}`, async (t) => {
+      const worker = new Worker(fixture('exit-listeners.js'), { workerData: [how] });
+
+      t.after(() => worker.terminate());
+
+      const exited = once(worker, 'exit');
+      const [port] = await once(worker, 'message');
+      const client = await RawClient.open(port);
+
+      client.send(1, 'speak');
+      if (how === 'put back') assert.equal((await client.frame()).payload.toString(), '0 more');
+      await hearGoodbye(client);
+      assert.equal((await exited)[0], 0);
+    });
+  }
+});
+
 describe('at the end of a worker', ownAddition, () => {
   for (const how of ['terminate', 'exit', 'throw']) {
     test(`peers see it, and the process goes on: ${how}`, async (t) => {

@@ -69,6 +69,9 @@ class DeflateChannel extends FdChannel {
     super(options);
 
     this.states = [];
+    /** What was sent last is to be told, and is being told. */
+    this.isAskedLast = false;
+    this.isTellingLast = false;
     // The thread reads them when the caller may have changed or transferred them.
     this.slab.copiesPayloads = true;
   }
@@ -300,9 +303,19 @@ class DeflateChannel extends FdChannel {
    * @private
    */
   flushLast() {
-    super.flushLast();
-    this.walker.isOver = true;
-    this.native.dispatchLast(this.walker.cursor);
+    this.isAskedLast = true;
+    // A stream may pass on what it is told within that, which has something to be sent again.
+    if (this.isTellingLast) return;
+
+    this.isTellingLast = true;
+    while (this.isAskedLast) {
+      this.isAskedLast = false;
+      super.flushLast();
+      this.walker.isOver = true;
+      this.native.dispatchLast(this.walker.cursor);
+    }
+
+    this.isTellingLast = false;
   }
 
   /**

@@ -135,11 +135,13 @@ class FdChannel extends CommandChannel {
   }
 
   /**
-   * Sends all that was sent, as far as it goes without waiting: the process is about to exit.
+   * Sends all that was sent, as far as it goes without waiting: the process is about to exit. What is sent from now on, by
+   * listeners of the application that come after ours, goes the same way at once: nothing comes after them.
    *
    * @private
    */
   flushLast() {
+    this.schedule = this.offer = this.flushLast;
     this.flush(true);
     this.native.flushLast();
   }
