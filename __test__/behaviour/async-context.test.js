@@ -48,6 +48,14 @@ async function open(t, count, onOpen) {
   return clients;
 }
 
+/** @return {Object} A promise, and what settles it: `{ promise, reject, resolve }` */
+function deferred() {
+  const parts = {};
+
+  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { reject, resolve }));
+  return parts;
+}
+
 describe('the async context', ownAddition, () => {
   test('of every handler is its own', async (t) => {
     const count = 30;
@@ -104,4 +112,52 @@ describe('the async context', ownAddition, () => {
       []
     );
   });
+
+  /** What becomes of a Blob that somebody else sends, and what its WebSocket is told of it. */
+  const ends = {
+    'is sent': [({ resolve }) => resolve(new ArrayBuffer(3)), ['callback', 'callback behind it']],
+    'cannot be read': [
+      ({ reject }) => reject(new Error('unreadable')),
+      ['callback', 'callback behind it', 'error', 'close']
+    ],
+    'comes too late': [
+      ({ resolve }, ws) => {
+        ws.on('close', () => resolve(new ArrayBuffer(3)));
+        ws.terminate();
+      },
+      ['close', 'callback', 'callback behind it']
+    ]
+  };
+
+  for (const [how, [end, events]] of Object.entries(ends)) {
+    test(`of what follows a Blob that ${how} is not that of its sender`, async (t) => {
+      const sockets = [];
+      const seen = [];
+
+      await open(t, 3, (ws, store) => sockets.push({ store, ws }));
+      for (const { store, ws } of sockets) {
+        const told = [];
+        const note = (event) => told.push([event, storage.getStore() === store]);
+        const { promise, ...settle } = deferred();
+        const blob = { [Symbol.toStringTag]: 'Blob', arrayBuffer: () => promise, size: 3, stream() {}, type: '' };
+
+        seen.push(told);
+        ws.on('error', () => note('error'));
+        ws.on('close', () => note('close'));
+        storage.run('somebody else', () => {
+          ws.send(blob, () => note('callback'));
+          ws.send('behind it', () => note('callback behind it'));
+          end(settle, ws);
+        });
+      }
+
+      const isTold = (told) => told.length === events.length;
+
+      while (!seen.every(isTold)) await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(
+        seen,
+        sockets.map(() => events.map((event) => [event, true]))
+      );
+    });
+  }
 });

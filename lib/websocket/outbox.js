@@ -4,6 +4,7 @@
 // but Blobs goes to the channel at once. A Blob is read asynchronously, and
 // everything sent after it, the close frame included, waits here behind it.
 
+const asyncContext = require('../base/async-context');
 const { emitError, sendClose } = require('./closing');
 const { isBlob, lengthOf, payloadOf } = require('../codec/payload');
 const { CLOSING, OPEN, READY_STATES, TERMINATED } = require('../base/constants');
@@ -106,20 +107,26 @@ class Outbox {
 
     this.reading = true;
     entry.payload.arrayBuffer().then(
-      (data) => {
-        // In a tick of its own, so that what a callback throws is not a
-        // rejected promise.
-        process.nextTick(() => {
-          this.bytes -= size;
-          entry.payload = payloadOf(data);
-          this.bytes += entry.payload.length;
-          this.reading = false;
-          if (isGone(this.ws)) this.fail(closedWhileReading());
-          else this.run();
-        });
-      },
-      (err) => process.nextTick(() => this.abort(err))
+      (data) => process.nextTick(proceed, this, () => this.goOn(entry, size, data)),
+      (err) => process.nextTick(proceed, this, () => this.abort(err))
     );
+  }
+
+  /**
+   * Goes on with a Blob that was read.
+   *
+   * @param {Object} entry The frame
+   * @param {Number} size The size of the Blob
+   * @param {ArrayBuffer} data What is in it
+   * @private
+   */
+  goOn(entry, size, data) {
+    this.bytes -= size;
+    entry.payload = payloadOf(data);
+    this.bytes += entry.payload.length;
+    this.reading = false;
+    if (isGone(this.ws)) this.fail(closedWhileReading());
+    else this.run();
   }
 
   /**
@@ -154,6 +161,18 @@ class Outbox {
       if (typeof cb === 'function') cb(err);
     }
   }
+}
+
+/**
+ * Goes on once a Blob was read or not: in a tick of its own, so that what a callback throws is not a rejected promise, and
+ * in the context of the WebSocket. The Blob may have been sent in the one of another.
+ *
+ * @param {Outbox} outbox The outbox
+ * @param {Function} step What to do
+ * @private
+ */
+function proceed(outbox, step) {
+  asyncContext.run(outbox.ws._$resource, step, null);
 }
 
 /**
