@@ -8,6 +8,7 @@ const asyncContext = require('../base/async-context');
 const { FdChannel } = require('./fd-channel');
 const { InlineCalls } = require('./inline-calls');
 const { FastBuffer } = require('./message-memory');
+const { StreamState } = require('./stream-state');
 const { INDEX } = require('./batch');
 
 /** What the native side is told when the memory of small pieces is gone. */
@@ -15,32 +16,6 @@ const TRANSFERRED = 1;
 
 /** The descriptor of a connection that has none. */
 const NONE = -1;
-
-/**
- * What is known of a stream.
- */
-class StreamState {
-  /**
-   * Create it.
-   *
-   * @param {WebSocket} ws The WebSocket
-   * @param {StreamTransport} transport Its stream
-   */
-  constructor(ws, transport) {
-    this.ws = ws;
-    this.transport = transport;
-    /** How much of what was sent the stream was given, and has passed on. */
-    this.taken = 0;
-    this.written = 0;
-    /** Bytes given to the stream, and those it has passed on. */
-    this.given = 0;
-    this.done = 0;
-    /** Pairs of `given` and `taken`, one per flush. */
-    this.flushes = [];
-    this.isTouched = false;
-    this.isStuck = false;
-  }
-}
 
 /**
  * The reactor of all connections over streams.
