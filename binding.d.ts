@@ -35,9 +35,10 @@ export declare class NativeChannel {
   /**
    * The calls that messages make. `flush` takes the slab; `takeLarge` gives a large message of the batch that is being
    * walked in memory of its own. For Duplexes: `bring` takes input for one with `backlog` bytes to pass on, without bytes
-   * its end; `turn` takes a turn; `settle` follows a walk that stopped there. These return what to do next: below zero a
-   * scope to walk, whose bits inverted are batch, first event (14) and end (14); above zero where what there is to write
-   * for the caller begins in the memory that small pieces share, and its length (13).
+   * its end; `turn` takes a turn; `settle` follows a walk that stopped there, plus 1 << 14 if the rest is for a later turn
+   * of the event loop. These return what to do next: below zero a scope to walk, whose bits inverted are batch, first event
+   * (14) and end (14); above zero where what there is to write for the caller begins in the memory that small pieces share,
+   * and its length (13).
    */
   get calls(): { bring(id: number, bytes: Uint8Array | undefined, backlog: number): number, flush(): void, settle(id: number, stopped: number): number, takeLarge(index: number): ArrayBuffer, turn(): number }
   /** A handler threw `error` while JavaScript walked: it becomes an uncaught exception. */

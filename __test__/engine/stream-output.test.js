@@ -6,30 +6,9 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
-const { WebSocketServer } = require('../..');
-const { duplexPair } = require('../../lib/use/duplex-pair');
-const { KEY, RawClient } = require('../support/raw-client');
+const { streamPair } = require('../support/stream-pair');
 
 const MESSAGES = 60;
-
-/**
- * Makes a connection over a stream.
- *
- * @param {TestContext} t The test
- * @return {Promise<Object>} `{ client, socket, stream }`
- */
-async function connected(t) {
-  const [stream, peer] = duplexPair({ highWaterMark: 1 << 20 });
-  const wss = new WebSocketServer({ noServer: true });
-  const client = new RawClient(peer);
-  const headers = { upgrade: 'websocket', 'sec-websocket-key': KEY, 'sec-websocket-version': '13' };
-  const req = { headers, method: 'GET', socket: stream, url: '/' };
-  const socket = await new Promise((resolve) => wss.handleUpgrade(req, stream, Buffer.alloc(0), resolve));
-
-  t.after(() => socket.terminate());
-  await client.head();
-  return { client, socket, stream };
-}
 
 /**
  * Does something before each write of a stream.
@@ -60,7 +39,7 @@ function message(connection, number) {
 }
 
 test('a write that sends on other connections mixes nothing up, and keeps the order', async (t) => {
-  const all = await Promise.all(Array.from({ length: 4 }, () => connected(t)));
+  const all = await Promise.all(Array.from({ length: 4 }, () => streamPair(t)));
   const sent = all.map(() => 0);
   const send = (i) => all[i].socket.send(message(i, sent[i]++));
 
@@ -88,7 +67,7 @@ test('a write that sends on other connections mixes nothing up, and keeps the or
 });
 
 test('a stream may transfer what it was given', async (t) => {
-  const { client, socket, stream } = await connected(t);
+  const { client, socket, stream } = await streamPair(t);
   let transferred = 0;
 
   beforeWrites(stream, ({ buffer }) => {
@@ -113,7 +92,7 @@ test('a stream may transfer what it was given', async (t) => {
 });
 
 test('what was sent comes before what the application does with the stream', async (t) => {
-  const { client, socket } = await connected(t);
+  const { client, socket } = await streamPair(t);
 
   socket.send('the last words');
   socket._socket.end();

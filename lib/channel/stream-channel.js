@@ -6,8 +6,8 @@
 
 const asyncContext = require('../base/async-context');
 const { FdChannel } = require('./fd-channel');
-const { InlineCalls } = require('./inline-calls');
 const { FastBuffer } = require('./message-memory');
+const { GONE, StreamInput } = require('./stream-input');
 const { StreamState } = require('./stream-state');
 const { INDEX } = require('./batch');
 
@@ -29,7 +29,7 @@ class StreamChannel extends FdChannel {
   constructor(options) {
     super(options);
 
-    this.inline = new InlineCalls(this);
+    this.incoming = new StreamInput(this);
     this.states = [];
     this.touched = [];
     /** The memory that small pieces of output share. */
@@ -45,12 +45,31 @@ class StreamChannel extends FdChannel {
   }
 
   /**
+   * The functions the native side calls. It has a batch walked from there the first time.
+   *
+   * @return {Object} Those
+   * @private
+   */
+  host() {
+    const host = super.host();
+    const { walk } = host;
+
+    host.walk = (index, from = 0, ...scope) => {
+      const stopped = walk(index, from, ...scope);
+
+      this.incoming.inline.note(stopped - from, stopped < this.walker.end);
+      return stopped;
+    };
+    return host;
+  }
+
+  /**
    * Has the reactor look at what is due.
    *
    * @private
    */
   turn() {
-    this.inline.turn();
+    this.incoming.turn();
     this.finish();
   }
 
@@ -87,16 +106,13 @@ class StreamChannel extends FdChannel {
    * The stream has brought something.
    *
    * @param {WebSocket} ws The WebSocket
-   * @param {Uint8Array} [chunk] What; nothing is the end
+   * @param {(Uint8Array|Symbol)} [chunk] What; nothing is its end, `GONE` that of the stream
    * @private
    */
   input(ws, chunk) {
     if (ws._$channel !== this) return;
 
-    // The connection has to be there before its input.
-    if (!this.slab.isEmpty) this.calls.flush();
-
-    this.inline.input(ws._$id, chunk, this.backlogOf(ws));
+    this.incoming.add(this.states[ws._$id & INDEX], chunk);
     this.finish();
   }
 
@@ -136,19 +152,23 @@ class StreamChannel extends FdChannel {
   }
 
   /**
-   * The stream is gone.
+   * The stream is gone. As with ws, our 'close' comes within its own.
    *
    * @param {WebSocket} ws The WebSocket
    * @private
    */
   gone(ws) {
-    if (ws._$channel !== this) return;
+    this.input(ws, GONE);
+  }
 
+  /**
+   * Tells the reactor that a stream is gone.
+   *
+   * @param {WebSocket} ws The WebSocket
+   * @private
+   */
+  leave(ws) {
     super.terminate(ws);
-    // As with ws, our 'close' comes within that of the stream.
-    if (this.walker.isWalking) return;
-    this.flush();
-    this.turn();
   }
 
   /**
@@ -293,7 +313,9 @@ class StreamChannel extends FdChannel {
    * @private
    */
   stats() {
-    return { ...super.stats(), bytesOut: this.bytesOut };
+    const stats = super.stats();
+
+    return { ...stats, bytesOut: this.bytesOut, memory: stats.memory + this.incoming.bytes };
   }
 
   /**
@@ -349,7 +371,10 @@ class StreamChannel extends FdChannel {
    * @private
    */
   startReading(ws) {
-    this.states[ws._$id & INDEX].transport.resume();
+    const { isWaiting, transport } = this.states[ws._$id & INDEX];
+
+    transport.resume();
+    if (isWaiting) transport.stop();
   }
 
   /**

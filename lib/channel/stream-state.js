@@ -1,6 +1,7 @@
 'use strict';
 
-// What does the reactor of streams know of each of them? What it was given, and how much of that it has passed on.
+// What does the reactor of streams know of each of them? What it was given, how much of that it has
+// passed on, and what waits of that it has brought.
 
 /**
  * What is known of a stream whose session runs inline.
@@ -25,6 +26,12 @@ class StreamState {
     this.flushes = [];
     this.isTouched = false;
     this.isStuck = false;
+    /** What waits of that it has brought: how many pieces, how many bytes, and when one was handed over last. */
+    this.waiting = 0;
+    this.bytes = 0;
+    this.round = 0;
+    /** It has stopped until that is handed over. */
+    this.isWaiting = false;
   }
 }
 

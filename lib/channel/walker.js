@@ -310,4 +310,4 @@ class Walker {
   }
 }
 
-module.exports = { GONE, GO_ON, Walker };
+module.exports = { EVENTS_PER_LOOK, GONE, GO_ON, PATIENCE, Walker };

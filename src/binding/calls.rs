@@ -21,6 +21,9 @@ const NOBODY: u32 = u32::MAX;
 const BATCHES: u32 = 4;
 const EVENT_BITS: u32 = 14;
 
+/// Beside the event a walk stopped at: JavaScript has had enough for this turn of its event loop.
+const ENOUGH: u32 = 1 << EVENT_BITS;
+
 /// The object with the functions.
 pub(crate) fn calls(channel: &Channel) -> sys::napi_value {
     let all: [(&CStr, sys::napi_callback); 5] = [
@@ -76,8 +79,11 @@ fn take_large(channel: &Channel, index: sys::napi_value) -> Option<Vec<u8>> {
 unsafe extern "C" fn on_settle(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     let body = |channel: &Channel, [id, stopped, _]: [sys::napi_value; 3]| {
         let id = values::to_uint32(env, id).unwrap_or(NOBODY);
-        let next = match dispatch::settle(channel, values::to_uint32(env, stopped)) {
+        let stopped = values::to_uint32(env, stopped);
+        let enough = stopped.is_some_and(|stopped| stopped & ENOUGH != 0);
+        let next = match dispatch::settle(channel, stopped.map(|stopped| stopped & !ENOUGH)) {
             Left::Rest => finish(channel, id, true),
+            left if enough => finish(channel, id, left == Left::More),
             Left::Nothing | Left::More => proceed(channel, id),
         };
         values::int32(env, next)

@@ -1,0 +1,74 @@
+'use strict';
+
+// Does a flood leave the event loop its turns? What is handed over at once is bounded, however much there is, so that
+// timers and other connections come in between.
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const { describe, test } = require('node:test');
+
+const { encode } = require('../support/frames');
+const { RawClient } = require('../support/raw-client');
+const { serve } = require('../support/serve');
+const { ownAddition } = require('../support/implementation');
+const { burn, countTurns } = require('../support/turns');
+
+/** How many connections send how many messages each, how long a handler takes, and how many of them may have one turn. */
+const FLOODS = {
+  'many connections': { connections: 20, messages: 50, ms: 1, most: 400 },
+  'one connection': { connections: 1, messages: 4000, ms: 0.1, most: 1500 },
+  'some connections': { connections: 4, messages: 1000, ms: 0.1, most: 1500 }
+};
+
+/**
+ * Floods a server.
+ *
+ * @param {TestContext} t The test
+ * @param {Object} flood One of those above
+ * @param {Object} [request] As for `RawClient.request()`
+ * @return {Promise<Number>} How many messages there were in the turn that had most
+ */
+async function flood(t, { connections, messages, ms }, request) {
+  const { port, wss } = await serve(t, { perMessageDeflate: true });
+  const turns = countTurns(t);
+  const received = [];
+
+  wss.on('connection', (ws) => {
+    const at = received.push(0) - 1;
+
+    ws.on('message', (data) => {
+      assert.equal(Number(data), received[at]++);
+      burn(ms);
+      turns.note();
+    });
+  });
+
+  const clients = await Promise.all(Array.from({ length: connections }, () => RawClient.open(port, request)));
+  const all = Buffer.concat(Array.from({ length: messages }, (_, i) => encode(1, `${i}`)));
+  const closed = [...wss.clients].map((ws) => once(ws, 'close'));
+
+  for (const client of clients) client.write(all);
+  for (const client of clients) client.sendClose(1000);
+  await Promise.all(closed);
+  assert.deepEqual(
+    received,
+    clients.map(() => messages)
+  );
+  return turns.most();
+}
+
+describe('the event loop gets its turns', ownAddition, () => {
+  for (const [name, how] of Object.entries(FLOODS)) {
+    test(`when ${name} send without end`, async (t) => {
+      const most = await flood(t, how);
+
+      assert.ok(most <= how.most, `${most} messages in one turn`);
+    });
+
+    test(`when ${name} that compress do`, async (t) => {
+      const most = await flood(t, how, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } });
+
+      assert.ok(most <= how.most, `${most} messages in one turn`);
+    });
+  }
+});
