@@ -7,7 +7,7 @@ import { HandshakeErrorCode } from './errors';
 import { ConnectionOptions, PerMessageDeflateOptions } from './options';
 
 export interface UpgradeOptions<U extends typeof WebSocket = typeof WebSocket> extends ConnectionOptions<U> {
-  /** Chooses the subprotocol; without it the first one offered is chosen. */
+  /** Chooses one of the subprotocols offered, `false` for none; without it the first one is chosen. */
   handleProtocols?: ((protocols: Set<string>, request: IncomingMessage) => string | false) | undefined;
   /** More headers for the 101 response. */
   headers?: OutgoingHttpHeaders | undefined;
@@ -29,7 +29,9 @@ export declare class HandshakeError extends Error {
 
 /**
  * Upgrades a request to a WebSocket. A refused request is answered before the promise is rejected with a
- * `HandshakeError`; one that asks for another protocol is left alone (`ERR_UPSHIFT_NOT_WEBSOCKET`).
+ * `HandshakeError`; one that asks for another protocol is left alone (`ERR_UPSHIFT_NOT_WEBSOCKET`). With any other error
+ * about an argument nothing was answered and the socket is still yours; what `handleProtocols` throws, or chooses without
+ * being offered it, was answered with 500.
  */
 export declare function upgrade<U extends typeof WebSocket = typeof WebSocket>(
   req: IncomingMessage,
@@ -79,7 +81,10 @@ export declare function accept<S extends Duplex>(
   options: AcceptOptions
 ): Promise<S>;
 
-/** Answers a request with a complete response and closes the connection, or goes on with it as HTTP/1.1. */
+/**
+ * Answers a request with a complete response and closes the connection, or goes on with it as HTTP/1.1. Rejects without
+ * writing anything when an argument is wrong, or the socket was upgraded (`ERR_UPSHIFT_TAKEN`).
+ */
 export declare function reject(
   req: IncomingMessage,
   socket: Duplex,

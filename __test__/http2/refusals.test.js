@@ -8,6 +8,7 @@ const { once } = require('node:events');
 const { test } = require('node:test');
 
 const { WebSocket, WebSocketServer } = require('../support/implementation');
+const { faults } = require('../support/handshake-table');
 const { answer, ask, connect, listen, serve } = require('./support');
 
 const { createUpgradeRouter, reject, upgrade, validateUpgrade } = WebSocket;
@@ -91,6 +92,51 @@ test('the causes and texts of the table', async (t) => {
     if (body.includes('Version')) assert.equal(told.headers['sec-websocket-version'], '13, 8');
   }
   assert.equal(session.destroyed, false);
+});
+
+test('a mistake of the application costs what it costs over HTTP/1.1', async (t) => {
+  const { server, origin } = await listen(t, { settings: { enableConnectProtocol: true } });
+  const tooHigh = { name: 'reject', mistake: 'a status that HTTP/2 of Node.js does not know', args: () => [600] };
+  const all = [...faults(), { ...tooHigh, error: 'RangeError', outcome: 'nothing' }];
+  const names = [];
+
+  server.on('stream', async (stream, headers) => {
+    const { name, args } = all[Number(headers['x-number'])];
+    const [req, head] = [{ headers, method: 'CONNECT', stream }, Buffer.alloc(0)];
+    const call = name === 'reject' ? reject(req, stream, ...args()) : upgrade(req, stream, head, ...args());
+
+    names.push((await call.catch((err) => err)).name);
+    await reject(req, stream, 418, { body: 'afterwards' });
+  });
+
+  const session = connect(t, origin);
+
+  for (const [number, { mistake, outcome }] of all.entries()) {
+    const told = await answer(ask(session, { 'sec-websocket-protocol': 'a, b', 'x-number': String(number) }));
+    const expected = outcome === 'nothing' ? [418, 'afterwards'] : [500, 'Internal Server Error'];
+
+    assert.deepEqual([told.status, told.body], expected, mistake);
+  }
+  assert.deepEqual(
+    names,
+    all.map(({ error }) => error)
+  );
+});
+
+test('reject() writes nothing into a live WebSocket', async (t) => {
+  const { session, wss } = await serve(t);
+  const codes = [];
+
+  wss.on('connection', async (ws, req) => {
+    codes.push((await reject(req, ws._socket, 500).catch((err) => err))?.code);
+    ws.send('hello');
+  });
+
+  const client = new WebSocket('ws://a/', { session });
+
+  assert.equal(String((await once(client, 'message'))[0]), 'hello');
+  assert.deepEqual(codes, ['ERR_UPSHIFT_TAKEN']);
+  client.terminate();
 });
 
 test('offers of compression that cannot be accepted', async (t) => {

@@ -1,6 +1,6 @@
 'use strict';
 
-// What does docs/handshake.md promise? Its table, row by row, with the request that each row describes.
+// What does docs/handshake.md promise? Its tables, row by row, with the request, or the call, that each row describes.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -15,31 +15,55 @@ const GOOD = [
 ];
 
 /**
- * Reads the table.
+ * Reads the rows of a table.
  *
- * @return {Object[]} Its rows
+ * @param {RegExp} first What its first column consists of
+ * @return {String[][]} Their cells
  */
-function rows() {
+function cells(first) {
   const file = path.join(__dirname, '..', '..', 'docs', 'handshake.md');
   const lines = fs.readFileSync(file, 'utf8').split('\n');
 
   return lines
-    .filter((line) => /^\| (WebSocketServer|upgrade\(\)) /.test(line))
+    .filter((line) => first.test(line))
     .map((line) =>
       line
         .slice(1, -1)
         .split('|')
         .map((cell) => cell.trim())
-    )
-    .map(([server, cause, example, status, body, headers, code]) => ({
-      server,
-      cause,
-      edits: [...example.matchAll(/`([^`]+)`/g)].map(([, edit]) => edit),
-      status,
-      body,
-      headers: [...headers.matchAll(/`([^`]+)`/g)].map(([, header]) => header),
-      code: code?.replaceAll('`', '')
-    }));
+    );
+}
+
+/**
+ * Reads the table of what an application does wrong.
+ *
+ * @return {Object[]} Its rows
+ */
+function faults() {
+  return cells(/^\| `(upgrade|reject)\(\)` /).map(([call, mistake, example, error, outcome]) => ({
+    name: call.slice(1, -3),
+    mistake,
+    args: new Function(`return [${example.slice(1, -1)}]`),
+    error: error.slice(1, -1),
+    outcome
+  }));
+}
+
+/**
+ * Reads the table of refusals.
+ *
+ * @return {Object[]} Its rows
+ */
+function rows() {
+  return cells(/^\| (WebSocketServer|upgrade\(\)) /).map(([server, cause, example, status, body, headers, code]) => ({
+    server,
+    cause,
+    edits: [...example.matchAll(/`([^`]+)`/g)].map(([, edit]) => edit),
+    status,
+    body,
+    headers: [...headers.matchAll(/`([^`]+)`/g)].map(([, header]) => header),
+    code: code?.replaceAll('`', '')
+  }));
 }
 
 /**
@@ -88,4 +112,4 @@ function linesOf({ body, headers }, type) {
   return [connection, `Content-Type: ${type}`, `Content-Length: ${body.length}`, ...headers].sort();
 }
 
-module.exports = { linesOf, requestOf, rows };
+module.exports = { faults, linesOf, requestOf, rows };

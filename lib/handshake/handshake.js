@@ -232,11 +232,14 @@ function headerLines(headers) {
  *
  * @param {(Object|null)} headers The headers
  * @return {String[]} The header lines, one for each value
- * @throws {TypeError} If one of them cannot be written
+ * @throws {(RangeError|TypeError)} If one of them cannot be written, or they are too long
  * @private
  */
 function ownLines(headers) {
-  return headerLines(headers).filter((line) => !OF_SWITCHING.includes(line.slice(0, line.indexOf(':')).toLowerCase()));
+  const own = headerLines(headers).filter((line) => !OF_SWITCHING.includes(nameOf(line)));
+
+  checkLength(own.join('\r\n'));
+  return own;
 }
 
 /**
@@ -251,9 +254,18 @@ function ownLines(headers) {
 function responseOf(lines) {
   const response = `${lines.join('\r\n')}\r\n\r\n`;
 
-  if (response.length > LONGEST_RESPONSE) throw new RangeError('The headers of the response are too long');
+  checkLength(response);
   if (ASCII.test(response)) return response;
   return Buffer.from(response).toString('latin1');
+}
+
+/**
+ * @param {String} line A header line
+ * @return {String} The name of its field
+ * @private
+ */
+function nameOf(line) {
+  return line.slice(0, line.indexOf(':')).toLowerCase();
 }
 
 module.exports = {
@@ -263,9 +275,19 @@ module.exports = {
   headerLines,
   inspectAsWs,
   inspectStrictly,
+  nameOf,
   ownLines,
   plainResponse,
   responseLines,
   responseOf,
   streamLines
 };
+
+/**
+ * @param {String} lines Header lines
+ * @throws {RangeError} If they are longer than any client takes
+ * @private
+ */
+function checkLength({ length }) {
+  if (length > LONGEST_RESPONSE) throw new RangeError('The headers of the response are too long');
+}

@@ -5,7 +5,8 @@
 
 const deflate = require('./deflate');
 const { UPGRADE_DEFAULTS, checkOptions } = require('../base/options');
-const { accepted, headerLines, inspectStrictly } = require('./handshake');
+const { accepted, inspectStrictly, ownLines } = require('./handshake');
+const { choose } = require('./subprotocol');
 
 /** The verdict about offers of compression that are wrong, or leave nothing to choose. */
 const UNACCEPTABLE = {
@@ -29,8 +30,10 @@ function completed(options) {
   all.maxBackpressure ??= UPGRADE_DEFAULTS.maxBackpressure;
   checkOptions(all);
   deflate.check(all.perMessageDeflate);
+  if (all.handleProtocols != null && typeof all.handleProtocols !== 'function')
+    throw new TypeError('The "handleProtocols" option must be a function');
 
-  return { lines: headerLines(all.headers), options: all };
+  return { lines: ownLines(all.headers), options: all };
 }
 
 /**
@@ -40,6 +43,7 @@ function completed(options) {
  * @param {Object} verdict The verdict on it so far
  * @param {Object} options The options, with their defaults filled in
  * @return {Object} The verdict, with `agreed` and `protocol` if it is accepted still
+ * @throws {*} What the application's `handleProtocols` throws; a `TypeError` if it chooses what was not offered
  * @private
  */
 function agree(req, verdict, options) {
@@ -47,7 +51,7 @@ function agree(req, verdict, options) {
 
   if (agreed === undefined) return UNACCEPTABLE;
 
-  return { ...verdict, agreed, protocol: chooseProtocol(verdict.protocols, options.handleProtocols, req) };
+  return { ...verdict, agreed, protocol: choose(verdict.protocols, options.handleProtocols, req) };
 }
 
 /**
@@ -60,7 +64,8 @@ function agree(req, verdict, options) {
  * @return {Object} `{ protocols, version }`: what the client offers; and `{ extensions, protocol }`: what would be agreed
  *     on, each absent when it is nothing
  * @throws {HandshakeError} If it is not
- * @throws {(RangeError|TypeError)} If an option has a value that cannot be used
+ * @throws {(RangeError|TypeError)} If an option has a value that cannot be used, or `handleProtocols` chooses what was not
+ *     offered
  * @public
  */
 function validateUpgrade(req, options) {
@@ -96,20 +101,4 @@ function agreementFor({ perMessageDeflate }, req) {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Chooses a subprotocol.
- *
- * @param {String[]} protocols The ones the client offers
- * @param {?Function} handleProtocols The application's choice
- * @param {http.IncomingMessage} req The request
- * @return {(String|undefined)} The subprotocol, if there is to be one
- * @private
- */
-function chooseProtocol(protocols, handleProtocols, req) {
-  if (protocols.length === 0) return undefined;
-  if (handleProtocols == null) return protocols[0];
-
-  return handleProtocols(new Set(protocols), req) || undefined;
 }

@@ -6,7 +6,7 @@
 const { STATUS_CODES } = require('node:http');
 
 const { Hold } = require('./hold');
-const { reject } = require('../handshake/refusal');
+const { decline } = require('../handshake/refusal');
 
 /** How a wait that ended early is answered; a client that left is not. */
 const ANSWERS = { ERR_UPSHIFT_ROUTER_CLOSED: 503, ERR_UPSHIFT_UPGRADE_TIMEOUT: 503 };
@@ -98,7 +98,7 @@ async function decide(authenticate, req, about) {
  */
 function turnAway(req, socket, { code }) {
   if (ANSWERS[code] === undefined) socket.destroy();
-  else reject(req, socket, ANSWERS[code]);
+  else decline(req, socket, ANSWERS[code]);
 }
 
 /**
@@ -109,18 +109,16 @@ function turnAway(req, socket, { code }) {
  * @private
  */
 function refuse({ req, router, socket }, err) {
-  if (!isAnswer(err)) {
-    reject(req, socket, 500);
-    router._report(err, req);
-    return;
-  }
-
-  try {
-    reject(req, socket, err.status, { body: err.message || STATUS_CODES[err.status], headers: err.headers });
-  } catch (fault) {
-    reject(req, socket, 500);
+  const fail = (fault) => {
+    decline(req, socket, 500);
     router._report(fault, req);
-  }
+  };
+
+  if (!isAnswer(err)) fail(err);
+  else
+    decline(req, socket, err.status, { body: err.message || STATUS_CODES[err.status], headers: err.headers }).catch(
+      fail
+    );
 }
 
 /**

@@ -13,7 +13,7 @@ const { compile } = require('./pattern');
 const { limitsOf } = require('../base/limits');
 const { ownLines } = require('../handshake/handshake');
 const { means, protocolOf } = require('../upgrades/asked');
-const { reject } = require('../handshake/refusal');
+const { decline } = require('../handshake/refusal');
 const { readBody, switchTo } = require('../upgrades/accept');
 
 /** The body of a request without one. */
@@ -76,7 +76,7 @@ class ProtocolRoute {
     const problem = bodyProblem(req, this.limits.maxUpgradeBody);
 
     if (problem !== null) {
-      reject(req, socket, problem.status, { body: problem.message });
+      decline(req, socket, problem.status, { body: problem.message });
       return;
     }
 
@@ -84,7 +84,7 @@ class ProtocolRoute {
     admit(context, this, params, (auth) => {
       // The router may close while an earlier response is unfinished.
       takeover.settle(req, socket, () => {
-        if (this.controller.signal.aborted) reject(req, socket, 503);
+        if (this.controller.signal.aborted) decline(req, socket, 503);
         else if (announcesBody(req)) this._read(context, { params, auth, protocol });
         else this._open(context, { params, auth, body: NOTHING, protocol });
       });

@@ -42,7 +42,7 @@ const { offerStreams } = require('./http2-route');
 const { passingOn } = require('./others');
 const { pathOf } = require('./pattern');
 const { problemOf } = require('../upgrades/problems');
-const { reject } = require('../handshake/refusal');
+const { decline } = require('../handshake/refusal');
 const { standBefore } = require('./doorway');
 
 /**
@@ -216,7 +216,7 @@ class UpgradeRouter extends EventEmitter {
           const problem = problemOf(this.server, req);
 
           if (problem === null) route.take(match, context);
-          else reject(req, socket, problem.status, { body: problem.message });
+          else decline(req, socket, problem.status, { body: problem.message });
           return true;
         }
       }

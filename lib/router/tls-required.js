@@ -6,7 +6,7 @@
 const { answerAsHttp } = require('../upgrades/plain-http');
 const { isPriorKnowledge, refusePriorKnowledge } = require('../upgrades/h2c-prior');
 const { problemOf } = require('../upgrades/problems');
-const { reject } = require('../handshake/refusal');
+const { decline } = require('../handshake/refusal');
 
 const MESSAGE = 'This server answers over TLS only\n';
 
@@ -183,7 +183,7 @@ function upgradeOrAnswer(req, socket, head, { route, server }) {
   const problem = problemOf(server, req);
 
   if (problem === null) route.take({ version }, { req, socket, head, server });
-  else reject(req, socket, problem.status, { body: problem.message });
+  else decline(req, socket, problem.status, { body: problem.message });
 }
 
 /**
@@ -195,5 +195,5 @@ function upgradeOrAnswer(req, socket, head, { route, server }) {
  * @private
  */
 function refuseTunnel(req, socket, { upgrades }) {
-  reject(req, socket, 426, { body: MESSAGE, headers: { Upgrade: upgrades.offer } });
+  decline(req, socket, 426, { body: MESSAGE, headers: { Upgrade: upgrades.offer } });
 }

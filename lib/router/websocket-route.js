@@ -8,7 +8,8 @@ const { admit, hold, refuse } = require('./admission');
 const { checkFunction } = require('./arguments');
 const { compile } = require('./pattern');
 const { inspectStrictly, ownLines } = require('../handshake/handshake');
-const { reject } = require('../handshake/refusal');
+const { choose } = require('../handshake/subprotocol');
+const { decline } = require('../handshake/refusal');
 
 /** Options of a WebSocketServer that say where its requests come from. */
 const NOT_OURS = ['host', 'noServer', 'path', 'port', 'server'];
@@ -21,6 +22,39 @@ const NOTHING = Buffer.alloc(0);
 
 /** What a peer does wrong ends its connection; that nobody listens to it must not end the process. */
 function ignore() {}
+
+/**
+ * The server of a route: what its application may choose is limited to what the client offers.
+ */
+class RouteServer extends WebSocketServer {
+  /**
+   * Create a `RouteServer`.
+   *
+   * @param {Object} options Those of a `WebSocketServer`
+   * @param {Function} onFault `onFault(req, err)`, called when the application could not choose: has to answer
+   */
+  constructor(options, onFault) {
+    super(options);
+    this._$onFault = onFault;
+  }
+
+  /**
+   * Chooses the subprotocol.
+   *
+   * @param {Set} protocols The ones the client offers
+   * @param {http.IncomingMessage} req The request
+   * @return {?String} The subprotocol, empty for none; `null` if the request was refused
+   * @private
+   */
+  _$protocolFor(protocols, req) {
+    try {
+      return choose([...protocols], this.options.handleProtocols, req) ?? '';
+    } catch (err) {
+      this._$onFault(req, err);
+      return null;
+    }
+  }
+}
 
 /**
  * A route to WebSockets.
@@ -41,17 +75,21 @@ class WebSocketRoute {
     }
 
     if (authenticate != null) checkFunction('option', 'authenticate', authenticate);
+    if (options.handleProtocols != null) checkFunction('option', 'handleProtocols', options.handleProtocols);
     this.authenticate = authenticate;
-    /** The requests that `verifyClient` may be asked about. */
+    /** The requests that `verifyClient` and `handleProtocols` may be asked about. */
     this.contexts = new WeakMap();
     this.early = EARLY;
     this.handler = handler;
     this.params = compile(pattern);
-    this.wss = new WebSocketServer({
-      ...options,
-      noServer: true,
-      verifyClient: options.verifyClient ? (info, done) => this.verify(options, info, done) : null
-    });
+    this.wss = new RouteServer(
+      {
+        ...options,
+        noServer: true,
+        verifyClient: options.verifyClient ? (info, done) => this.verify(options, info, done) : null
+      },
+      (req, err) => refuse(this.contexts.get(req), err)
+    );
 
     const lines = ownLines(headers);
 
@@ -85,7 +123,7 @@ class WebSocketRoute {
     const { headers, message, status } = verdict;
 
     if (status !== 101) {
-      reject(req, socket, status, { body: message, headers: Object.fromEntries(headers) });
+      decline(req, socket, status, { body: message, headers: Object.fromEntries(headers) });
       return;
     }
 

@@ -35,34 +35,31 @@ const {
  * @param {Object} [options.headers] More headers for the response
  * @return {Promise<WebSocket>} The open WebSocket. Rejected with a
  *     `HandshakeError` after the refusal went out; when the request asks for
- *     another protocol nothing is written and the socket is left as it was
+ *     another protocol nothing is written and the socket is left as it was, as
+ *     with a `RangeError` or `TypeError` about an option. What a function of the
+ *     application throws was answered with 500
  * @public
  */
 async function upgrade(req, socket, head, options) {
   const { lines, options: all } = completed({ WebSocket, ...options });
   let verdict = inspectStrictly(req);
+  let handshake;
 
-  if (verdict.status === 101) {
-    takeover.guard(socket);
-    verdict = agree(req, verdict, all);
+  if (verdict.code === NOT_WEBSOCKET) return accepted(verdict);
+  takeover.checkFree(socket);
+
+  try {
+    if (verdict.status === 101) verdict = agree(req, verdict, all);
+    if (verdict.status === 101) handshake = prepare(req, verdict, lines, all);
+  } catch (err) {
+    await reject(req, socket, 500);
+    throw err;
   }
 
   if (verdict.status !== 101) return refuseWith(req, socket, verdict);
 
-  const { agreed, protocol } = verdict;
-  const ws = new all.WebSocket(null, undefined, all);
-
-  deflate.use(ws, agreed);
-  if (protocol) ws._protocol = protocol;
-
-  const response = isStreamRequest(req)
-    ? streamLines(protocol, agreed?.agreed).concat(lines)
-    : responseOf(
-        continueBefore(verdict.isContinued, responseLines(verdict.accept, protocol, agreed?.agreed)).concat(lines)
-      );
-
   return new Promise((resolve, fail) => {
-    establish(ws, { req, socket, head }, response, all, {
+    establish(handshake.ws, { req, socket, head }, handshake.response, all, {
       onOpen: resolve,
       onFail() {
         socket.destroy();
@@ -75,7 +72,31 @@ async function upgrade(req, socket, head, options) {
 module.exports = { upgrade };
 
 /**
- * Answers a refused request, unless it was never ours.
+ * Makes what an accepted request gets: a WebSocket on this side, and a response.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {Object} verdict The verdict
+ * @param {String[]} lines The application's own header lines
+ * @param {Object} options The options, with their defaults filled in
+ * @return {Object} `{ response, ws }`
+ * @throws {*} What the application's class of WebSockets throws
+ * @private
+ */
+function prepare(req, { accept, agreed, isContinued, protocol }, lines, options) {
+  const ws = new options.WebSocket(null, undefined, options);
+
+  deflate.use(ws, agreed);
+  if (protocol) ws._protocol = protocol;
+
+  const response = isStreamRequest(req)
+    ? streamLines(protocol, agreed?.agreed).concat(lines)
+    : responseOf(continueBefore(isContinued, responseLines(accept, protocol, agreed?.agreed)).concat(lines));
+
+  return { response, ws };
+}
+
+/**
+ * Answers a refused request.
  *
  * @param {http.IncomingMessage} req The request
  * @param {Duplex} socket Its socket
@@ -84,13 +105,10 @@ module.exports = { upgrade };
  * @private
  */
 async function refuseWith(req, socket, verdict) {
-  if (verdict.code !== NOT_WEBSOCKET) {
-    await reject(req, socket, verdict.status, {
-      body: verdict.message,
-      headers: Object.fromEntries(verdict.headers)
-    });
-  }
-
+  await reject(req, socket, verdict.status, {
+    body: verdict.message,
+    headers: Object.fromEntries(verdict.headers)
+  });
   accepted(verdict);
 }
 

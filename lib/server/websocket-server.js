@@ -297,17 +297,14 @@ class WebSocketServer extends EventEmitter {
   _$accept(verdict, agreed, protocols, upgrade, cb) {
     const { options } = this;
     const { req, socket } = upgrade;
+    const protocol = this._$protocolFor(protocols, req);
+
+    if (protocol === null) return;
+
     const ws = new options.WebSocket(null, undefined, options);
 
     deflate.use(ws, agreed);
-
-    if (protocols.size > 0) {
-      const protocol = options.handleProtocols
-        ? options.handleProtocols(protocols, req)
-        : protocols.values().next().value;
-
-      if (protocol) ws._protocol = protocol;
-    }
+    if (protocol) ws._protocol = protocol;
 
     establish(ws, upgrade, responseFor(this, req, verdict, ws), options, {
       onFail: () => socket.destroy(),
@@ -320,6 +317,21 @@ class WebSocketServer extends EventEmitter {
         cb(ws, req);
       }
     });
+  }
+
+  /**
+   * Chooses the subprotocol: whatever the application says, as in ws.
+   *
+   * @param {Set} protocols The ones the client offers
+   * @param {http.IncomingMessage} req The request
+   * @return {?String} The subprotocol, empty for none; `null` if the request was refused
+   * @private
+   */
+  _$protocolFor(protocols, req) {
+    const { options } = this;
+
+    if (protocols.size === 0) return '';
+    return (options.handleProtocols ? options.handleProtocols(protocols, req) : protocols.values().next().value) || '';
   }
 
   /**

@@ -113,9 +113,15 @@ function isTaken(socket) {
  * @public
  */
 function checkFree(socket) {
-  if (isTaken(socket)) {
-    throw codedError('ERR_UPSHIFT_TAKEN', 'The socket was upgraded before and cannot be upgraded again');
-  }
+  if (isTaken(socket)) throw taken();
+}
+
+/**
+ * @return {Error} The error for whoever wants a socket that was taken before
+ * @public
+ */
+function taken() {
+  return codedError('ERR_UPSHIFT_TAKEN', 'The socket was upgraded before: its request cannot be answered again');
 }
 
 /**
@@ -349,4 +355,4 @@ function hand(req, socket, head, done) {
   if (!isSettled) takenSockets().add(socket);
 }
 
-module.exports = { checkFree, guard, hand, isTaken, settle, take, unguard };
+module.exports = { checkFree, guard, hand, isTaken, settle, take, taken, unguard };

@@ -46,6 +46,7 @@ async function accept(req, socket, head, { headers, protocol, ...options } = {})
 
   if (asked === undefined) throw notAsked(protocol);
 
+  takeover.checkFree(socket);
   takeover.guard(socket);
 
   let upgrade = { body: NOTHING, head, req, socket };

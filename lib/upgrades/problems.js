@@ -8,7 +8,7 @@ const { STATUS_CODES } = require('node:http');
 const { HandshakeError } = require('../base/errors');
 const { announcesBody } = require('./body-reading');
 const { isCutOff } = require('./cut-off');
-const { reject } = require('../handshake/refusal');
+const { decline } = require('../handshake/refusal');
 
 /**
  * What is wrong with a request for every protocol.
@@ -75,7 +75,7 @@ function tooLong() {
  * @private
  */
 async function refuse(req, socket, { message, status = 503 }) {
-  if (status > 0) await reject(req, socket, status, { body: message });
+  if (status > 0) await decline(req, socket, status, { body: message });
   else socket.destroy();
 }
 

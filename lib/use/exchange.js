@@ -15,7 +15,7 @@ const takeover = require('../takeover/takeover');
 const { closeBehind } = require('./close-behind');
 const { sendHead, writeTo } = require('./stream-response');
 const { isStream } = require('../http2/stream');
-const { reject } = require('../handshake/refusal');
+const { decline } = require('../handshake/refusal');
 const { verdictOn } = require('./verdict');
 
 /** Fields of a response that mean nothing in a 101, or that the handshake itself decides. */
@@ -297,7 +297,7 @@ function beginExchange(req, socket, head, upgradeTimeout, run) {
 
   takeover.guard(socket);
   if (verdict.code === 'ERR_UPSHIFT_REQUEST_BODY') {
-    reject(req, socket, verdict.status, { body: verdict.message });
+    decline(req, socket, verdict.status, { body: verdict.message });
     return;
   }
 
