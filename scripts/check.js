@@ -81,6 +81,7 @@ const STEPS = [
   ...CRATES.map((folder) =>
     cargo(`tests of ${folder}`, ['test', '--locked', '--quiet', '--manifest-path', path.join(folder, 'Cargo.toml')])
   ),
+  { ...node('Rust version', 'scripts/rust-version.js', []), usesCargo: true },
   node('format of everything else', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
   node('lints of JavaScript', 'node_modules/eslint/bin/eslint.js', ['--max-warnings', '0', '.']),
   node('types', 'node_modules/typescript/bin/tsc', ['-p', '__test__/types']),
