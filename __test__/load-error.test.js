@@ -5,6 +5,8 @@
  */
 
 const assert = require('node:assert/strict');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
 const { describe, it } = require('node:test');
 const { addonName, loadError, platformName } = require('../lib/base/load-error');
 const { targets } = require('../package.json').napi;
@@ -45,6 +47,29 @@ describe('loadError', () => {
     for (const platform of ['linux-arm64-musl', 'darwin-x64', 'win32-arm64-msvc', platformName()]) {
       assert.match(loadError(absent, platform).message, /is not installed/);
     }
+  });
+});
+
+describe('under the permission model', () => {
+  const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
+  const root = path.resolve(__dirname, '..');
+
+  /** Loads the package in a process of its own, and prints how that went. */
+  const load = (...flags) => {
+    const script = `try { require(${JSON.stringify(root)}); console.log('loaded'); } catch (e) { console.log(e.code, e.message); }`;
+    return spawnSync(process.execPath, [...flags, '-e', script], { encoding: 'utf8' });
+  };
+
+  it('says which flag is missing', () => {
+    for (const flags of [[flag, '--allow-fs-read=*'], ['--no-addons']]) {
+      const { stdout, stderr } = load(...flags);
+      assert.match(stdout, /^ERR_UPSHIFT_BINDING .*not allowed to load.*--allow-addons.*--no-addons/, stderr);
+    }
+  });
+
+  it('loads with that flag', () => {
+    const { stdout, stderr } = load(flag, '--allow-fs-read=*', '--allow-addons');
+    assert.equal(stdout, 'loaded\n', stderr);
   });
 });
 

@@ -40,7 +40,7 @@ export interface ConnectionOptions<U extends typeof WebSocket = typeof WebSocket
   maxBufferedChunks?: number | undefined;
   /** Fragments of one message. Default: 16384. */
   maxFragments?: number | undefined;
-  /** Bytes of one message, 0 for any. Default: 100 MiB. */
+  /** Bytes of one message, 0 for as many as there can be (4 GiB). Default: 100 MiB. */
   maxPayload?: number | undefined;
   /** Automatic pongs that may wait for the peer to take them, 0 for any; the next ping ends the connection. Default: 60. */
   maxPendingAutoPongs?: number | undefined;

@@ -77,7 +77,8 @@ describe('close()', () => {
       message: 'The message must not be greater than 123 bytes'
     });
     assert.throws(() => socket.close(1000, 'ü'.repeat(62)), RangeError);
-    assert.throws(() => socket.close(1000, [1, 2]), TypeError);
+    assert.throws(() => socket.close(1000, [1, 2]), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+    assert.throws(() => socket.close(1000, new Uint16Array(1)), /^TypeError: Second argument must be a string or/);
     assert.equal(socket.readyState, OPEN);
 
     socket.close(1014, 'x'.repeat(123));

@@ -9,7 +9,9 @@
 const manifest = require('../../package.json');
 
 const CPU = { aarch64: 'arm64', i686: 'ia32', x86_64: 'x64' };
-// The generated loader keeps messages only, no codes: these say that there was nothing to load.
+// The generated loader keeps messages only, no codes.
+const FORBIDDEN = /loading addons is disabled/;
+// These say that there was nothing to load.
 const ABSENT = /^(Cannot find (module|native binding)|Unsupported (OS|architecture))/;
 const SYSTEM = { darwin: 'darwin', linux: 'linux', windows: 'win32' };
 
@@ -86,6 +88,13 @@ function findLoadFailure(error) {
 function describe(cause, platform) {
   const supported = manifest.napi.targets.map(nameOfTarget);
   const failure = findLoadFailure(cause);
+  if (FORBIDDEN.test(failure?.message)) {
+    return (
+      "Node.js is not allowed to load upshift's binary: its core is a native addon. " +
+      'Under --permission (--experimental-permission on Node.js 20) start it with --allow-addons, ' +
+      'and let it read the package (--allow-fs-read); leave out --no-addons.'
+    );
+  }
   if (failure !== undefined) {
     return `upshift's binary for ${platform} is here but the system refuses to load it: ${failure.message}`;
   }

@@ -28,12 +28,13 @@ function checkClose(code, reason) {
   }
 
   if (reason === undefined || !reason.length) return EMPTY_BUFFER;
-  if (typeof reason !== 'string' && !isUint8Array(reason)) {
-    throw new TypeError('Second argument must be a string or a Uint8Array');
-  }
-
+  // Of what has no bytes Node.js says so, with its code.
   if (Buffer.byteLength(reason) > MAX_REASON) {
     throw new RangeError('The message must not be greater than 123 bytes');
+  }
+
+  if (typeof reason !== 'string' && !isUint8Array(reason)) {
+    throw new TypeError('Second argument must be a string or a Uint8Array');
   }
 
   return reason;
