@@ -153,6 +153,10 @@ impl Hub {
         let published = !batch.is_empty();
         let stuck = batch.is_full();
         self.events.publish(batch);
+        if reactor.is_parting() {
+            // Not at once: whoever drives looks at everything else before.
+            self.wake();
+        }
         Turned {
             published,
             more: more && !stuck,

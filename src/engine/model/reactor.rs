@@ -95,6 +95,11 @@ impl Reactor {
         None
     }
 
+    /// No connection ends here.
+    pub fn is_parting(&self) -> bool {
+        false
+    }
+
     /// Payloads that are done with.
     pub fn take_released(&mut self) -> Vec<Token> {
         std::mem::take(&mut self.released)

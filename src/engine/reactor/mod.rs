@@ -151,10 +151,13 @@ impl Reactor {
 
     /// Whether a turn would find work without any new readiness.
     pub fn has_work(&self) -> bool {
-        self.crowded
-            || !self.ready.is_empty()
-            || !self.parting.is_empty()
-            || (self.tells_duplexes && !self.duplexes.is_empty())
+        self.crowded || !self.ready.is_empty() || (self.tells_duplexes && !self.duplexes.is_empty())
+    }
+
+    /// Whether a last event waits for the next turn. That may take its time: the other end of the connection, where it is in
+    /// this process, should have heard by then.
+    pub fn is_parting(&self) -> bool {
+        !self.parting.is_empty()
     }
 
     /// When the next deadline is due.
