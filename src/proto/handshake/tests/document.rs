@@ -95,11 +95,12 @@ fn every_code_has_a_row_and_a_line_on_the_enum() {
         .step_by(2)
         .filter(|text| text.starts_with("ERR_UPSHIFT_"));
     let codes: HashSet<_> = quoted.collect();
-    // Those of HTTP/2 stand in a table of their own.
+    // Those of HTTP/2 stand in a table of their own, and so does what the application does wrong.
+    let of_applications = HashSet::from(["ERR_UPSHIFT_TAKEN"]);
     let document = include_str!("../../../../docs/handshake.md");
     let words = document.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
     let documented: HashSet<_> = words.filter(|word| word.starts_with("ERR_UPSHIFT_")).collect();
-    assert_eq!(codes, documented);
+    assert_eq!(codes, &documented - &of_applications);
     for code in codes {
         assert!(source.contains(&format!("/// `{code}`: ")), "{code}");
     }
