@@ -6,6 +6,7 @@
 const http = require('node:http');
 
 const takeover = require('../takeover/takeover');
+const { codedError } = require('../base/errors');
 const { expectsContinue } = require('../handshake/expectation');
 
 /** Fields that an ordinary request does not have. */
@@ -25,13 +26,22 @@ const LINGER_MS = 1000;
  */
 function answerBesideParser(server, req, stream, without) {
   const carrier = req.socket;
+
+  takeover.guard(stream);
+  // It has left while its answer was on the way here.
+  if (carrier.destroyed) {
+    stream.destroy();
+    return;
+  }
+
   const res = new http.ServerResponse(req);
   const onDrain = () => drained(res);
 
   req.upgrade = false;
   forgetUpgrade(req);
-  takeover.guard(stream);
   res.shouldKeepAlive = false;
+  // Node does so for the requests it has handed out itself, which this is none of. Before the response hears of it, as there.
+  carrier.once('close', () => abort(req, res));
   res.assignSocket(carrier);
   // Node's own listener goes with the parser.
   carrier.on('drain', onDrain);
@@ -67,6 +77,17 @@ function linger() {
 }
 
 module.exports = { answerBesideParser, linger };
+
+/**
+ * Tells whoever reads a request, or answers it, that the client is gone. When both are through there is nothing to tell.
+ *
+ * @param {http.IncomingMessage} req The request
+ * @param {http.ServerResponse} res Its response
+ * @private
+ */
+function abort(req, res) {
+  if (!req.complete || !res.writableFinished) req.destroy(codedError('ECONNRESET', 'aborted'));
+}
 
 /**
  * Takes from a request what asks for the upgrade.
