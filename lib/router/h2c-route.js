@@ -5,11 +5,11 @@
 
 const http2 = require('node:http2');
 
-const { codedError } = require('../base/errors');
 const { isPlain, judgeH2c, upgradeToH2c } = require('../upgrades/h2c');
 const { isPriorKnowledge, servePriorKnowledge } = require('../upgrades/h2c-prior');
 const { limitsOf } = require('../base/limits');
 const { requiresTls } = require('./tls-required');
+const { routerClosed } = require('./closing');
 
 /**
  * A route to HTTP/2.
@@ -101,9 +101,7 @@ class H2cRoute {
    * @public
    */
   async close() {
-    this.controller.abort(
-      codedError('ERR_UPSHIFT_ROUTER_CLOSED', 'The router was closed before the upgrade was through')
-    );
+    this.controller.abort(routerClosed());
 
     await Promise.all(
       [...this.sessions].map((session) => new Promise((resolve) => session.once('close', resolve).close()))

@@ -8,7 +8,7 @@ const { admit } = require('./admission');
 const { announcesBody } = require('../upgrades/body-reading');
 const { bodyProblem, refuse } = require('../upgrades/problems');
 const { checkFunction, checkProtocol } = require('./arguments');
-const { codedError } = require('../base/errors');
+const { closeWithin, routerClosed } = require('./closing');
 const { compile } = require('./pattern');
 const { limitsOf } = require('../base/limits');
 const { ownLines } = require('../handshake/handshake');
@@ -146,31 +146,9 @@ class ProtocolRoute {
    * @public
    */
   async close({ upgradeTimeout }) {
-    this.controller.abort(
-      codedError('ERR_UPSHIFT_ROUTER_CLOSED', 'The router was closed before the upgrade was through')
-    );
-    await Promise.all([...this.sockets].map((socket) => closeSocket(socket, upgradeTimeout)));
+    this.controller.abort(routerClosed());
+    await Promise.all([...this.sockets].map((socket) => closeWithin(socket, () => socket.end(), upgradeTimeout)));
   }
 }
 
 module.exports = { ProtocolRoute };
-
-/**
- * Ends a socket, and does not wait for ever for the other side.
- *
- * @param {Duplex} socket The socket
- * @param {Number} timeout How long to wait for it (ms); 0 for ever
- * @return {Promise<void>} Resolved when it is closed
- * @private
- */
-function closeSocket(socket, timeout) {
-  return new Promise((resolve) => {
-    const timer = timeout > 0 ? setTimeout(() => socket.destroy(), timeout) : null;
-
-    socket.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    socket.end();
-  });
-}

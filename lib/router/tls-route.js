@@ -5,6 +5,7 @@
 
 const { TlsUpgrades } = require('../upgrades/tls');
 const { requireTls } = require('./tls-required');
+const { routerClosed } = require('./closing');
 
 /** What has failed has cost its connection, and is over. */
 function ignore() {}
@@ -27,8 +28,8 @@ class TlsRoute {
     }
 
     this.mandatory = mandatory;
-    /** The sockets that are on their way. */
-    this.pending = new Set();
+    /** Aborted when the router closes. */
+    this.controller = new AbortController();
     this.upgrades = new TlsUpgrades(options, defaults);
   }
 
@@ -54,14 +55,9 @@ class TlsRoute {
    * @public
    */
   take({ version }, { req, socket, head, server }) {
-    const { pending } = this;
-    const carrier = req.socket;
+    const { signal } = this.controller;
 
-    pending.add(carrier);
-    this.upgrades
-      .upgrade(req, socket, head, { server, version })
-      .catch(ignore)
-      .finally(() => pending.delete(carrier));
+    this.upgrades.upgrade(req, socket, head, { server, signal, version }).catch(ignore);
   }
 
   /**
@@ -76,13 +72,13 @@ class TlsRoute {
   }
 
   /**
-   * Ends what is on its way.
+   * Ends what is on its way: before the 101 with an answer, in the handshake without a word.
    *
    * @return {Promise<void>} Resolved at once
    * @public
    */
   async close() {
-    for (const socket of this.pending) socket.destroy();
+    this.controller.abort(routerClosed());
   }
 }
 

@@ -83,7 +83,7 @@ async function accept(req, socket, head, { headers, protocol, ...options } = {})
 async function readBody(upgrade, limits) {
   const { head, req, socket } = upgrade;
 
-  await settled(req, socket);
+  await settled(req, socket, limits.signal);
 
   const isContinued = expectsContinue(req);
 

@@ -123,12 +123,17 @@ function arrive(source, first, options) {
  *
  * @param {http.IncomingMessage} req The request
  * @param {Duplex} socket What came with it
- * @return {Promise<void>} Rejected if it never can
+ * @param {AbortSignal} [signal] Whether it is still to be upgraded then; an earlier response is not cut for that
+ * @return {Promise<void>} Rejected if it never can, or with the signal's reason
  * @private
  */
-function settled(req, socket) {
+function settled(req, socket, signal) {
   return new Promise((resolve, reject) => {
-    takeover.settle(req, socket, (err) => (err ? reject(gone()) : resolve()));
+    takeover.settle(req, socket, (err) => {
+      if (err) reject(gone());
+      else if (signal?.aborted) reject(signal.reason);
+      else resolve();
+    });
   });
 }
 

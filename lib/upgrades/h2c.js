@@ -144,7 +144,7 @@ async function prepare(req, socket, head, judged, settings) {
   if (isPlain(judged)) throw new TooLarge(head);
   if (judged.status !== undefined) throw new HandshakeError(judged.message, judged);
 
-  await settled(req, socket);
+  await settled(req, socket, settings.signal);
   if (judged.expectsContinue) socket.write(CONTINUE);
 
   return readBody(req, socket, head, judged, settings);

@@ -10,14 +10,17 @@ const { codedError } = require('../base/errors');
  *
  * @param {tls.Server} server Node's TLS server; it need not listen
  * @param {Duplex} socket The connection; what it has buffered is the beginning of the handshake
- * @param {Number} timeout How long all of it may take (ms), 0 for ever. Node's own limit begins anew with every byte
+ * @param {Object} options Options
+ * @param {AbortSignal} [options.signal] Ends it, its reason is the error
+ * @param {Number} options.timeout How long all of it may take (ms), 0 for ever. Node's own limit begins anew with every byte
  * @return {Promise<tls.TLSSocket>} The encrypted connection, authorized if that was asked for. Rejected after the
  *     connection was destroyed
  * @private
  */
-function shakeHands(server, socket, timeout) {
+function shakeHands(server, socket, { signal, timeout }) {
   return new Promise((resolve, reject) => {
     const timer = timeout > 0 ? setTimeout(() => settle(reject, late()), timeout) : null;
+    const onAbort = () => settle(reject, signal.reason);
     // An end within the handshake is the end, for which TLS would wait. A socket of Node does not tell it here.
     const onEnd = () => settle(reject, gone());
     // A door to the server for this connection alone: what becomes of a connection is emitted on what it came through.
@@ -32,6 +35,7 @@ function shakeHands(server, socket, timeout) {
       clearTimeout(timer);
       socket.removeListener('end', onEnd);
       socket.removeListener('close', onEnd);
+      signal?.removeEventListener('abort', onAbort);
       if (outcome === reject) socket.destroy();
       outcome(value);
     }
@@ -51,7 +55,9 @@ function shakeHands(server, socket, timeout) {
 
     socket.once('end', onEnd);
     socket.once('close', onEnd);
-    if (socket.destroyed) onEnd();
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) onAbort();
+    else if (socket.destroyed) onEnd();
     else server.emit.call(door, 'connection', socket);
   });
 }

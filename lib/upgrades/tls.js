@@ -142,17 +142,18 @@ class TlsUpgrades {
    * @param {Buffer} head What came with it
    * @param {Object} to Where to
    * @param {http.Server} to.server The server that goes on with it, and answers the request
+   * @param {AbortSignal} [to.signal] Ends the wait for the client: with a refusal before the 101, without a word behind it
    * @param {String} to.version The version to name
    * @return {Promise<?tls.TLSSocket>} The encrypted connection, which the server has already; `null` when the request was
    *     answered without TLS, since its body was too long. Rejected after the connection was closed
    * @private
    */
-  async upgrade(req, socket, head, { server, version }) {
+  async upgrade(req, socket, head, { server, signal, version }) {
     takeover.guard(socket);
 
     // The options may be others when the body is through.
     const secureServer = this.serverFor(version);
-    const whole = await this.read(req, socket, head);
+    const whole = await this.read(req, socket, head, signal);
     const { isWhole, raw, rest, without } = whole;
     const again = isWhole ? ordinaryHead(req, without) : null;
 
@@ -170,7 +171,7 @@ class TlsUpgrades {
     if (rest.length > 0) socket.unshift(rest);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${version}, HTTP/1.1\r\n\r\n`);
 
-    const secured = await shakeHands(secureServer, socket, this.limits.upgradeTimeout);
+    const secured = await shakeHands(secureServer, socket, { signal, timeout: this.limits.upgradeTimeout });
 
     serve(server, secured, Buffer.concat([again, raw]));
     return secured;
@@ -182,18 +183,21 @@ class TlsUpgrades {
    * @param {http.IncomingMessage} req The request
    * @param {Duplex} socket What came with it
    * @param {Buffer} head What came with it
+   * @param {AbortSignal} [signal] Ends the wait
    * @return {Promise<Object>} What `readRequest()` gives, and `without`: the fields that are done with
    * @private
    */
-  async read(req, socket, head) {
+  async read(req, socket, head, signal) {
     try {
-      await settled(req, socket);
+      await settled(req, socket, signal);
 
       const isExpected = expectsContinue(req);
 
       if (isExpected) socket.write(CONTINUE);
 
-      return { ...(await readRequest(req, socket, head, this.limits)), without: isExpected ? ['expect'] : [] };
+      const whole = await readRequest(req, socket, head, { ...this.limits, signal });
+
+      return { ...whole, without: isExpected ? ['expect'] : [] };
     } catch (err) {
       await refuse(req, socket, err);
       throw err;

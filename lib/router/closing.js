@@ -1,0 +1,36 @@
+'use strict';
+
+// How does a route end what it has opened, and what do those hear that still wait?
+
+const { codedError } = require('../base/errors');
+
+/**
+ * Ends something, and does not wait for ever for the other side.
+ *
+ * @param {(Duplex|Http2Session)} opened It
+ * @param {Function} end Called to end it
+ * @param {Number} timeout How long to wait for that (ms), until it is destroyed; 0 for ever
+ * @return {Promise<void>} Resolved when it is closed
+ * @private
+ */
+function closeWithin(opened, end, timeout) {
+  return new Promise((resolve) => {
+    const timer = timeout > 0 ? setTimeout(() => opened.destroy(), timeout) : null;
+
+    opened.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    end();
+  });
+}
+
+/**
+ * @return {Error} Why an upgrade does not go on when the router closes. Without a status: the client gets 503
+ * @private
+ */
+function routerClosed() {
+  return codedError('ERR_UPSHIFT_ROUTER_CLOSED', 'The router was closed before the upgrade was through');
+}
+
+module.exports = { closeWithin, routerClosed };
