@@ -1,6 +1,7 @@
 //! Where does the body of the upgraded request end, and what is in it? (RFC 9112 sections 6 and 7)
 
 use super::Framing;
+use super::aside::{Extension, Trailer};
 
 /// What chunk extensions and trailers may come to; nobody reads them here.
 const MOST_UNREAD: usize = 16 * 1024;
@@ -30,10 +31,10 @@ enum Place {
     End,
     /// In a body of which so many bytes are missing.
     Sized(u64),
-    /// In the size of a chunk, which is this far so much; and how many digits there were.
-    Size(u64, u8),
+    /// In the size of a chunk, which is this far so much; and whether there were digits.
+    Size(u64, bool),
     /// Behind this size of a chunk, before the end of the line.
-    Extension(u64),
+    Extension(u64, Extension),
     /// Before the line feed behind this size of a chunk.
     SizeEnd(u64),
     /// In a chunk of which so many bytes are missing.
@@ -45,7 +46,7 @@ enum Place {
     /// At the start of a line behind the last chunk.
     TrailerStart,
     /// In such a line.
-    Trailer,
+    Trailer(Trailer),
     /// Before its line feed.
     TrailerFeed,
     /// Before the line feed that ends it all.
@@ -71,7 +72,7 @@ impl Body {
         let place = match framing {
             Framing::Length(0) => Place::End,
             Framing::Length(length) => Place::Sized(length),
-            Framing::Chunked => Place::Size(0, 0),
+            Framing::Chunked => Place::Size(0, false),
         };
         Self {
             data: Vec::new(),
@@ -133,18 +134,21 @@ impl Body {
         }
         let Some(&byte) = bytes.first() else { return Ok(0) };
         self.place = match (self.place, byte) {
-            (Place::Size(size, digits), _) => self.size(byte, size, digits)?,
-            (Place::Extension(size), b'\r') => Place::SizeEnd(size),
-            (Place::Extension(_) | Place::Trailer, b'\n') => return Err(BodyError::Malformed),
+            (Place::Size(size, has_digits), _) => self.size(byte, size, has_digits)?,
+            (Place::Extension(size, at), b'\r') if at.may_end() => Place::SizeEnd(size),
+            (Place::Extension(size, at), _) => {
+                let at = at.next(byte).ok_or(BodyError::Malformed)?;
+                self.pass(Place::Extension(size, at))?
+            }
             (Place::SizeEnd(0) | Place::TrailerFeed, b'\n') => Place::TrailerStart,
             (Place::SizeEnd(size), b'\n') => Place::Chunk(size),
             (Place::ChunkReturn, b'\r') => Place::ChunkFeed,
-            (Place::ChunkFeed, b'\n') => Place::Size(0, 0),
+            (Place::ChunkFeed, b'\n') => Place::Size(0, false),
             (Place::TrailerStart, b'\r') => Place::LastFeed,
-            (Place::Trailer, b'\r') => Place::TrailerFeed,
+            (Place::Trailer(Trailer::Value), b'\r') => Place::TrailerFeed,
             (Place::LastFeed, b'\n') => Place::End,
-            (Place::Extension(_), _) => self.pass(self.place)?,
-            (Place::TrailerStart | Place::Trailer, _) if byte != b'\n' => self.pass(Place::Trailer)?,
+            (Place::TrailerStart, _) => self.trailer(Trailer::START, byte)?,
+            (Place::Trailer(at), _) => self.trailer(at, byte)?,
             _ => return Err(BodyError::Malformed),
         };
         Ok(1)
@@ -167,26 +171,35 @@ impl Body {
     }
 
     /// Takes one byte of a chunk's size.
-    fn size(&mut self, byte: u8, size: u64, digits: u8) -> Result<Place, BodyError> {
+    fn size(&mut self, byte: u8, size: u64, has_digits: bool) -> Result<Place, BodyError> {
         let Some(digit) = char::from(byte).to_digit(16) else {
             return match byte {
-                _ if digits == 0 => Err(BodyError::Malformed),
+                _ if !has_digits => Err(BodyError::Malformed),
                 b'\r' => Ok(Place::SizeEnd(size)),
-                b';' | b' ' | b'\t' => self.pass(Place::Extension(size)),
+                b';' => self.pass(Place::Extension(size, Extension::NameStart)),
                 _ => Err(BodyError::Malformed),
             };
         };
-        // Sixteen digits always fit, and what is that long is too long, unless it begins with zeros, which nobody sends.
-        if digits == 16 {
+        // Zeros in front are as good as any digit, but do not go on for ever.
+        if has_digits && size == 0 {
+            self.pass(self.place)?;
+        }
+        if size >> 60 != 0 {
             return Err(BodyError::Malformed);
         }
         let size = size << 4 | u64::from(digit);
-        let place = Place::Size(size, digits + 1);
+        let place = Place::Size(size, true);
         if size > (self.limit - self.data.len()) as u64 {
             self.place = place;
             return Err(BodyError::TooLarge(1));
         }
         Ok(place)
+    }
+
+    /// Takes one byte of a line behind the last chunk.
+    fn trailer(&mut self, at: Trailer, byte: u8) -> Result<Place, BodyError> {
+        let at = at.next(byte).ok_or(BodyError::Malformed)?;
+        self.pass(Place::Trailer(at))
     }
 
     /// Counts a byte that nobody reads.

@@ -3,13 +3,14 @@
 //!
 //! Uses [`http`](super::http) only. Read in this order: [`examine`] (may this request be upgraded; [`Refusal`] says why
 //! not), [`Settings`] (what `HTTP2-Settings` says), `fields` and `target` (what the request says, in HTTP/2), [`Body`]
-//! (the rest of it), and once 101 was answered [`Opening`] (what the server has to receive first) and [`Replay`] (the body,
+//! (the rest of it; `aside` is what may stand beside its data), and once 101 was answered [`Opening`] (what the server has to receive first) and [`Replay`] (the body,
 //! at the server's pace). [`frame`] and `walker` are what the last two stand on.
 //! Implements RFC 7540 section 3.2 and of RFC 9113 what it takes to put frames into a connection.
 //! Deliberately is no HTTP/2: whatever else the client sends is the server's to judge, and no HPACK state is touched.
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing, clippy::missing_docs_in_private_items, clippy::unwrap_used)]
 
+mod aside;
 mod body;
 mod fields;
 pub mod frame;

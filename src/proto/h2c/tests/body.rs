@@ -29,8 +29,8 @@ fn chunks_are_joined() {
         ("0\r\n\r\nPRI", 5, ""),
         ("3\r\nabc\r\n0\r\n\r\n", 13, "abc"),
         (
-            "3;x=\"y\"\r\nabc\r\n02 \r\nde\r\n000\r\nTrailer: x\r\nB: \r\n\r\nPRI",
-            47,
+            "3;x=\"y\"\r\nabc\r\n02;a\r\nde\r\n000\r\nTrailer: x\r\nB: \r\n\r\nPRI",
+            48,
             "abcde",
         ),
         ("A\r\n0123456789\r\n0\r\n\r\n", 20, "0123456789"),
@@ -54,14 +54,62 @@ fn what_is_no_chunk_is_refused() {
         "0\r\nX: y\n",
         "1;\n",
         "1\rx",
-        "00000000000000000",
+        "1 \r\n",
+        "1\t;a\r\n",
+        "1 ;a\r\n",
+        "1; a\r\n",
+        "1;\r\n",
+        "1;;a\r\n",
+        "1;=b\r\n",
+        "1;a=\r\n",
+        "1;a =b\r\n",
+        "1;a= b\r\n",
+        "1;a=b,c\r\n",
+        "1;a\0\r\n",
+        "1;é\r\n",
+        "1;a=\"b\r\n\"\r\n",
+        "1;a=\"b\0\"\r\n",
+        "1;a=\"b\"c\r\n",
+        "1;a=\"b\\\r\n\"\r\n",
+        "0\r\nX y\r\n",
+        "0\r\nX\r\n",
+        "0\r\n: y\r\n",
+        "0\r\nX : y\r\n",
+        "0\r\n X: y\r\n",
+        "0\r\nX: y\r\n z\r\n",
+        "0\r\nX: a\0b\r\n",
+        "0\r\nX: a\x7fb\r\n",
+        "0\r\ncontent-Length: 5\r\n",
+        "0\r\nX: y\r\nTransfer-Encoding: chunked\r\n",
         "0\r\nX\rY",
     ] {
         assert_eq!(chunked(bytes).0, Err(BodyError::Malformed), "{bytes:?}");
     }
-    for padding in ["1;", "0\r\n"] {
-        let bytes = format!("{padding}{}", "x".repeat(17_000));
+    for (padding, byte) in [
+        ("1;", "x"),
+        ("1;a=\"", " "),
+        ("0\r\n", "x"),
+        ("0\r\nX:", "x"),
+        ("0", "0"),
+    ] {
+        let bytes = format!("{padding}{}", byte.repeat(17_000));
         assert_eq!(chunked(&bytes).0, Err(BodyError::Malformed), "{padding:?} without end");
+    }
+}
+
+#[test]
+fn what_stands_beside_the_data_passes() {
+    for bytes in [
+        "2;a\r\nab\r\n0;b=c;d\r\n\r\n",
+        "2;a=\"b;c \t\u{e9}\\\"\\\\\";d\r\nab\r\n0\r\n\r\n",
+        "00000000000000000000000002\r\nab\r\n00000000000000000000000000\r\n\r\n",
+        "2\r\nab\r\n0\r\nX:\r\nY: \t\u{e9} z \r\nContent-Length-Of-All: 2\r\nContent-Lengt: 2\r\n\r\n",
+    ] {
+        assert_eq!(
+            chunked(bytes),
+            (Ok(Read::Whole(bytes.len())), "ab".to_owned()),
+            "{bytes:?}"
+        );
     }
 }
 
