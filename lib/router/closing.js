@@ -8,14 +8,16 @@ const { codedError } = require('../base/errors');
  * Ends something, and does not wait for ever for the other side.
  *
  * @param {(Duplex|Http2Session)} opened It
- * @param {Function} end Called to end it
- * @param {Number} timeout How long to wait for that (ms), until it is destroyed; 0 for ever
+ * @param {Object} how How
+ * @param {Function} how.destroy Called when that has taken too long
+ * @param {Function} how.end Called to end it
+ * @param {Number} how.timeout How long to wait for that (ms); 0 for ever
  * @return {Promise<void>} Resolved when it is closed
  * @private
  */
-function closeWithin(opened, end, timeout) {
+function closeWithin(opened, { destroy, end, timeout }) {
   return new Promise((resolve) => {
-    const timer = timeout > 0 ? setTimeout(() => opened.destroy(), timeout) : null;
+    const timer = timeout > 0 ? setTimeout(destroy, timeout) : null;
 
     opened.once('close', () => {
       clearTimeout(timer);

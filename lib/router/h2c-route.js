@@ -5,11 +5,11 @@
 
 const http2 = require('node:http2');
 
+const { closeWithin, routerClosed } = require('./closing');
 const { isPlain, judgeH2c, upgradeToH2c } = require('../upgrades/h2c');
 const { isPriorKnowledge, servePriorKnowledge } = require('../upgrades/h2c-prior');
 const { limitsOf } = require('../base/limits');
 const { requiresTls } = require('./tls-required');
-const { routerClosed } = require('./closing');
 
 /**
  * A route to HTTP/2.
@@ -33,7 +33,8 @@ class H2cRoute {
       maxHeaderListPairs: options.maxHeaderListPairs
     };
     this.priorKnowledge = priorKnowledge;
-    this.sessions = new Set();
+    /** The sessions that are open, and what each stands on. */
+    this.sessions = new Map();
     /** Aborted when the router closes. */
     this.controller = new AbortController();
   }
@@ -67,7 +68,7 @@ class H2cRoute {
     const options = { ...limits, judged, plain: server, server: http2Server, signal: controller.signal };
 
     upgradeToH2c(req, socket, head, options).then(
-      (session) => this.keep(session),
+      (session) => this.keep(session, socket),
       (err) => {
         // What the client did wrong it was told.
         if (err.name !== 'HandshakeError' && err !== controller.signal.reason) router._report(err, req);
@@ -89,13 +90,13 @@ class H2cRoute {
       // Nobody could tell what a session will ask for.
       if (!isPriorKnowledge(err, socket) || requiresTls(server)) return false;
 
-      this.keep(servePriorKnowledge(err, socket, this.http2Server, this.limits.upgradeTimeout));
+      this.keep(servePriorKnowledge(err, socket, this.http2Server, this.limits.upgradeTimeout), socket);
       return true;
     });
   }
 
   /**
-   * Takes nothing any more, and closes the sessions when their streams have ended.
+   * Takes nothing any more, and closes the sessions when their streams have ended, or have had their time.
    *
    * @return {Promise<void>} Resolved when they are closed
    * @public
@@ -103,23 +104,42 @@ class H2cRoute {
   async close() {
     this.controller.abort(routerClosed());
 
-    await Promise.all(
-      [...this.sessions].map((session) => new Promise((resolve) => session.once('close', resolve).close()))
-    );
+    await Promise.all([...this.sessions].map(([session, socket]) => this.end(session, socket)));
   }
 
   /**
    * Remembers a session as long as it is open.
    *
    * @param {?Http2Session} session The session
+   * @param {Duplex} socket What it stands on
    * @private
    */
-  keep(session) {
+  keep(session, socket) {
     if (session == null) return;
 
-    this.sessions.add(session);
+    this.sessions.set(session, socket);
     session.once('close', () => this.sessions.delete(session));
-    if (this.controller.signal.aborted) session.close();
+    if (this.controller.signal.aborted) this.end(session, socket);
+  }
+
+  /**
+   * Closes a session.
+   *
+   * @param {Http2Session} session The session
+   * @param {Duplex} socket What it stands on
+   * @return {Promise<void>} Resolved when it is closed
+   * @private
+   */
+  end(session, socket) {
+    return closeWithin(session, {
+      destroy() {
+        session.destroy();
+        // One that was closing leaves its socket to the client, which may keep it.
+        socket.destroy();
+      },
+      end: () => session.close(),
+      timeout: this.limits.upgradeTimeout
+    });
   }
 }
 

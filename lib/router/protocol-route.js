@@ -147,8 +147,20 @@ class ProtocolRoute {
    */
   async close({ upgradeTimeout }) {
     this.controller.abort(routerClosed());
-    await Promise.all([...this.sockets].map((socket) => closeWithin(socket, () => socket.end(), upgradeTimeout)));
+    await Promise.all([...this.sockets].map((socket) => closeSocket(socket, upgradeTimeout)));
   }
 }
 
 module.exports = { ProtocolRoute };
+
+/**
+ * Ends a socket.
+ *
+ * @param {Duplex} socket The socket
+ * @param {Number} timeout How long to wait for the other side (ms); 0 for ever
+ * @return {Promise<void>} Resolved when it is closed
+ * @private
+ */
+function closeSocket(socket, timeout) {
+  return closeWithin(socket, { destroy: () => socket.destroy(), end: () => socket.end(), timeout });
+}
