@@ -57,7 +57,7 @@ async function start(t) {
   const client = await RawClient.connect({ port, host: '127.0.0.1' });
 
   t.after(() => client.socket.destroy());
-  return { client, opened, router, slow };
+  return { client, opened, port, router, slow };
 }
 
 /** Long enough that what was written has arrived; if it has not, the test shows less and passes all the same. */
@@ -113,4 +113,27 @@ describe('behind the 101', () => {
       assert.deepEqual(opened, []);
     });
   }
+});
+
+test('many that wait at once are no leak', async (t) => {
+  const { client, port, router } = await start(t);
+  const warnings = [];
+  const note = (warning) => warnings.push(warning.name);
+
+  process.on('warning', note);
+  t.after(() => process.removeListener('warning', note));
+
+  const waiting = [];
+
+  for (const [name, request] of Object.entries(UPGRADES)) {
+    for (let i = 0; i < 12 && name.includes('body'); i++) {
+      waiting.push(RawClient.connect({ port, host: '127.0.0.1' }));
+      (await waiting.at(-1)).write(request);
+    }
+  }
+  await pause();
+  await router.close();
+  for (const one of waiting) assert.match(String(await (await one).rest()), /^HTTP\/1\.1 503 /);
+  client.socket.destroy();
+  assert.deepEqual(warnings, []);
 });

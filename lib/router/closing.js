@@ -2,6 +2,8 @@
 
 // How does a route end what it has opened, and what do those hear that still wait?
 
+const { setMaxListeners } = require('node:events');
+
 const { codedError } = require('../base/errors');
 
 /**
@@ -28,6 +30,19 @@ function closeWithin(opened, { destroy, end, timeout }) {
 }
 
 /**
+ * Creates what tells all those who wait on a route that the router closes. They may be many, which is no leak.
+ *
+ * @return {AbortController} It
+ * @private
+ */
+function closeController() {
+  const controller = new AbortController();
+
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
+
+/**
  * @return {Error} Why an upgrade does not go on when the router closes. Without a status: the client gets 503
  * @private
  */
@@ -35,4 +50,4 @@ function routerClosed() {
   return codedError('ERR_UPSHIFT_ROUTER_CLOSED', 'The router was closed before the upgrade was through');
 }
 
-module.exports = { closeWithin, routerClosed };
+module.exports = { closeController, closeWithin, routerClosed };

@@ -5,7 +5,7 @@
 
 const http2 = require('node:http2');
 
-const { closeWithin, routerClosed } = require('./closing');
+const { closeController, closeWithin, routerClosed } = require('./closing');
 const { isPlain, judgeH2c, upgradeToH2c } = require('../upgrades/h2c');
 const { isPriorKnowledge, servePriorKnowledge } = require('../upgrades/h2c-prior');
 const { limitsOf } = require('../base/limits');
@@ -36,7 +36,7 @@ class H2cRoute {
     /** The sessions that are open, and what each stands on. */
     this.sessions = new Map();
     /** Aborted when the router closes. */
-    this.controller = new AbortController();
+    this.controller = closeController();
   }
 
   /**

@@ -8,7 +8,7 @@ const { admit } = require('./admission');
 const { announcesBody } = require('../upgrades/body-reading');
 const { bodyProblem, refuse } = require('../upgrades/problems');
 const { checkFunction, checkProtocol } = require('./arguments');
-const { closeWithin, routerClosed } = require('./closing');
+const { closeController, closeWithin, routerClosed } = require('./closing');
 const { compile } = require('./pattern');
 const { limitsOf } = require('../base/limits');
 const { ownLines } = require('../handshake/handshake');
@@ -41,7 +41,7 @@ class ProtocolRoute {
     if (authenticate != null) checkFunction('option', 'authenticate', authenticate);
     this.authenticate = authenticate;
     /** Aborted when the router closes. */
-    this.controller = new AbortController();
+    this.controller = closeController();
     this.handler = handler;
     this.limits = { ...limitsOf({ maxUpgradeBody, upgradeTimeout }), signal: this.controller.signal };
     this.lines = ownLines(headers);

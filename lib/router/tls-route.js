@@ -4,8 +4,8 @@
 // mandatory mode the others are told to ask.
 
 const { TlsUpgrades } = require('../upgrades/tls');
+const { closeController, routerClosed } = require('./closing');
 const { requireTls } = require('./tls-required');
-const { routerClosed } = require('./closing');
 
 /** What has failed has cost its connection, and is over. */
 function ignore() {}
@@ -29,7 +29,7 @@ class TlsRoute {
 
     this.mandatory = mandatory;
     /** Aborted when the router closes. */
-    this.controller = new AbortController();
+    this.controller = closeController();
     this.upgrades = new TlsUpgrades(options, defaults);
   }
 
