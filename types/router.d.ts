@@ -3,7 +3,7 @@
 import { EventEmitter } from 'events';
 import { IncomingMessage, OutgoingHttpHeaders } from 'http';
 import { Http2Server, Http2ServerRequest, Http2ServerResponse } from 'http2';
-import { Server as NetServer } from 'net';
+import { Server as NetServer, Socket } from 'net';
 import { Duplex } from 'stream';
 import { TlsOptions } from 'tls';
 import WebSocket = require('../index');
@@ -120,6 +120,8 @@ export declare class UpgradeRouter extends EventEmitter {
 
   /** A fault of the application that cost one request, which was answered with 500. */
   on(event: 'error', listener: (this: this, err: unknown, req: IncomingMessage) => void): this;
+  /** A TLS handshake has failed behind the 101 of `tls()`; the connection is closed. */
+  on(event: 'tlsClientError', listener: (this: this, err: Error, socket: Socket) => void): this;
   on(event: string | symbol, listener: (this: this, ...args: any[]) => void): this;
 }
 

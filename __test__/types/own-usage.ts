@@ -119,7 +119,8 @@ router
     socket.write(protocol.repeat(auth));
   })
   .protocol('irc', (socket) => socket.end())
-  .on('error', (err, req) => console.log(err, req.url));
+  .on('error', (err, req) => console.log(err, req.url))
+  .on('tlsClientError', (err, socket) => console.log(err.message, socket.remoteAddress));
 void router.close();
 
 server.on('upgrade', async (req, socket, head) => {

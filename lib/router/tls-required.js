@@ -28,10 +28,11 @@ function standIn() {}
  *
  * @param {http.Server} server The server
  * @param {TlsRoute} route Knows what is mandatory, and upgrades
+ * @param {UpgradeRouter} router The router that it is one of
  * @return {Function} Stops that
  * @private
  */
-function requireTls(server, route) {
+function requireTls(server, route, router) {
   const { emit } = server;
   let isOver = false;
 
@@ -44,7 +45,7 @@ function requireTls(server, route) {
    * @private
    */
   function emitEncrypted(event, ...args) {
-    if (!isOver && meets(event, args, { route, server })) return true;
+    if (!isOver && meets(event, args, { route, router, server })) return true;
     if (event === 'checkContinue' && server.listeners(event).every((listener) => listener === standIn)) {
       args[1].writeContinue();
       return server.emit('request', ...args);
@@ -93,11 +94,11 @@ function count(server, by) {
  *
  * @param {String} event The event
  * @param {Array} args What it brings
- * @param {Object} context The route, and the server
+ * @param {Object} context The route, its router, and the server
  * @return {Boolean} Whether nobody else may hear of it
  * @private
  */
-function meets(event, [req, second, head], { route, server }) {
+function meets(event, [req, second, head], { route, router, server }) {
   const isRequest = REQUESTS.includes(event);
 
   if (event === 'clientError') return meetsHttp2(req, second, route);
@@ -105,7 +106,7 @@ function meets(event, [req, second, head], { route, server }) {
   if (req.socket.encrypted || !isMandatory(route, req)) return false;
 
   if (isRequest) answer(second, route);
-  else if (event === 'upgrade') upgradeOrAnswer(req, second, head, { route, server });
+  else if (event === 'upgrade') upgradeOrAnswer(req, second, head, { route, router, server });
   else refuseTunnel(req, second, route);
 
   return true;
@@ -169,10 +170,10 @@ function answer(res, { upgrades }) {
  * @param {http.IncomingMessage} req The request
  * @param {Duplex} socket What came with it
  * @param {Buffer} head What came with it
- * @param {Object} context The route, and the server
+ * @param {Object} context The route, its router, and the server
  * @private
  */
-function upgradeOrAnswer(req, socket, head, { route, server }) {
+function upgradeOrAnswer(req, socket, head, { route, router, server }) {
   const version = route.upgrades.versionFor(req);
 
   if (version === undefined) {
@@ -182,7 +183,7 @@ function upgradeOrAnswer(req, socket, head, { route, server }) {
 
   const problem = problemOf(server, req);
 
-  if (problem === null) route.take({ version }, { req, socket, head, server });
+  if (problem === null) route.take({ version }, { req, socket, head, router, server });
   else decline(req, socket, problem.status, { body: problem.message });
 }
 

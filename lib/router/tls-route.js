@@ -54,21 +54,23 @@ class TlsRoute {
    * @param {Object} context The request
    * @public
    */
-  take({ version }, { req, socket, head, server }) {
+  take({ version }, { req, socket, head, router, server }) {
     const { signal } = this.controller;
+    // As the servers of https and tls emit it; those have a listener of their own.
+    const onFailure = (err, on) => router.emit('tlsClientError', err, on);
 
-    this.upgrades.upgrade(req, socket, head, { server, signal, version }).catch(ignore);
+    this.upgrades.upgrade(req, socket, head, { onFailure, server, signal, version }).catch(ignore);
   }
 
   /**
    * Refuses what is not encrypted, if it has to be.
    *
-   * @param {Object} where `server`, the HTTP server
+   * @param {Object} where `server`, the HTTP server, and the `router`
    * @return {(Function|undefined)} Stops that
    * @public
    */
-  listen({ server }) {
-    return this.mandatory === false ? undefined : requireTls(server, this);
+  listen({ router, server }) {
+    return this.mandatory === false ? undefined : requireTls(server, this, router);
   }
 
   /**

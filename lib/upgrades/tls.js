@@ -31,6 +31,9 @@ const PROOFS = ['SNICallback', 'cert', 'ciphers', 'pfx', 'pskCallback'];
 /** What an HTTP server says about the protocols inside TLS. */
 const ALPN = { ALPNProtocols: ['http/1.1'] };
 
+/** Nobody wants to know. */
+function ignore() {}
+
 /**
  * Upgrades to TLS under the same options.
  */
@@ -141,6 +144,7 @@ class TlsUpgrades {
    * @param {Duplex} socket What came with it
    * @param {Buffer} head What came with it
    * @param {Object} to Where to
+   * @param {Function} [to.onFailure] `onFailure(err, socket)`: the handshake has failed
    * @param {http.Server} to.server The server that goes on with it, and answers the request
    * @param {AbortSignal} [to.signal] Ends the wait for the client: with a refusal before the 101, without a word behind it
    * @param {String} to.version The version to name
@@ -148,7 +152,7 @@ class TlsUpgrades {
    *     answered without TLS, since its body was too long. Rejected after the connection was closed
    * @private
    */
-  async upgrade(req, socket, head, { server, signal, version }) {
+  async upgrade(req, socket, head, { onFailure = ignore, server, signal, version }) {
     takeover.guard(socket);
 
     // The options may be others when the body is through.
@@ -171,7 +175,7 @@ class TlsUpgrades {
     if (rest.length > 0) socket.unshift(rest);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${version}, HTTP/1.1\r\n\r\n`);
 
-    const secured = await shakeHands(secureServer, socket, { signal, timeout: this.limits.upgradeTimeout });
+    const secured = await shakeHands(secureServer, socket, { onFailure, signal, timeout: this.limits.upgradeTimeout });
 
     serve(server, secured, Buffer.concat([again, raw]));
     return secured;
