@@ -91,10 +91,10 @@ export declare function reject(
   status: number,
   answer?: {
     body?: string | undefined;
-    /** What came with the request; read as HTTP/1.1 if the connection goes on. */
+    /** What came with the request; read as HTTP/1.1 if the connection goes on, and required for that. */
     head?: Buffer | undefined;
     headers?: OutgoingHttpHeaders | undefined;
-    /** Whether the connection goes on as HTTP/1.1, unless the client wants it closed or sends a body. */
+    /** Whether the connection goes on as HTTP/1.1, unless the client wants it closed or sends a body. Default: `false`. */
     keepAlive?: boolean | undefined;
-  }
+  } & ({ head: Buffer } | { keepAlive?: false | undefined })
 ): Promise<void>;

@@ -92,3 +92,20 @@ for (const [kind, [create, tls]] of Object.entries(SERVERS)) {
     });
   });
 }
+
+test('without what came behind the request, which may be the next one, that is refused', async (t) => {
+  const server = http.createServer(tell).on('upgrade', async (req, socket, head) => {
+    for (const without of [{}, { head: undefined }, { head: null }]) {
+      await assert.rejects(reject(req, socket, 403, { keepAlive: true, ...without }), {
+        name: 'TypeError',
+        message: /pass the "head" of the upgrade event/
+      });
+    }
+    reject(req, socket, 403, { head, keepAlive: true });
+  });
+
+  assert.match(
+    await exchange(await listening(t, server), asking() + LAST),
+    /^HTTP\/1.1 403 [^]*ForbiddenHTTP\/1.1 200 /
+  );
+});

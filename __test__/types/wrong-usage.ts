@@ -22,5 +22,8 @@ new WebSocket('ws://localhost', { origin: 1 });
 WebSocket.requestUpgrade('http://localhost', {});
 // @ts-expect-error It is or it is not.
 WebSocket.createUpgradeRouter(require('http').createServer()).tls({ mandatory: 'yes' });
+declare const request: import('http').IncomingMessage;
+// @ts-expect-error What came behind the request would be lost.
+WebSocket.reject(request, request.socket, 403, { keepAlive: true });
 // @ts-expect-error There is no such mistake.
 export const code: WebSocket.ProtocolErrorCode = 'WS_ERR_INVALID_UTF16';

@@ -144,6 +144,14 @@ function abortHandshake(req, socket, status, message, headers) {
  */
 async function reject(req, socket, status, answer) {
   const { head, keepAlive = false } = answer ?? {};
+
+  // It may be the client's next request.
+  if (keepAlive && head == null) {
+    throw new TypeError(
+      'With "keepAlive", pass the "head" of the upgrade event too: what follows on the connection begins there'
+    );
+  }
+
   const goesOn = keepAlive && canGoOn(req, socket);
   const code = statusOf(socket, status);
   const { body, lines } = answerOf(req, code, goesOn, answer ?? {});
