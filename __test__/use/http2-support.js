@@ -30,7 +30,7 @@ const APPS = [
     name,
     async (t, kind, { first, options, prepare = () => {}, routes }) => {
       const app = express(make(), options);
-      app.set('env', 'test');
+      app.set('env', kind.env ?? 'test');
       if (first) app.use(first);
       for (const [path, middleware, handler] of routes) {
         app.upgrade(path, middleware, (ws, req) => handler(ws, req, req.params));

@@ -60,6 +60,8 @@ class Exchange {
     this.res = new http.ServerResponse(req);
     /** The header lines for the 101, once it is known that there will be one. */
     this.lines = null;
+    /** Whether it was given to others, who may do something else with the socket. */
+    this.isReleased = false;
     this._then = null;
     this._isSwitching = false;
     this._onDrain = () => drained(this.res);
@@ -75,7 +77,7 @@ class Exchange {
    * @public
    */
   get isOpen() {
-    return !this.res.headersSent && !this.res.destroyed && !this.socket.destroyed;
+    return !this.isReleased && !this.res.headersSent && !this.res.destroyed && !this.socket.destroyed;
   }
 
   /**
@@ -129,6 +131,7 @@ class Exchange {
   release() {
     const { res, socket } = this;
 
+    this.isReleased = true;
     this._settle();
     socket.removeListener('drain', this._onDrain);
     if (res.socket) res.detachSocket(socket);

@@ -4,7 +4,8 @@
 // last word is said, a page about it. Otherwise no route wanted it: the request is somebody else's, or an ordinary one.
 
 /**
- * Ends an exchange that the app's routers have not ended.
+ * Ends an exchange that the app's routers have not ended. Middleware that goes on twice, or fails after it went on, or
+ * answered, comes here again.
  *
  * @param {Function} app The app
  * @param {Exchange} exchange The exchange
@@ -19,14 +20,37 @@ function finish(app, exchange, err, passOn) {
     return;
   }
 
-  // The app with a router in which there is nothing.
-  const router = { handle: (req, res, done) => done(err) };
-
-  app.handle.call(
-    Object.create(app, { _router: { value: router }, router: { value: router } }),
-    exchange.req,
-    exchange.res
-  );
+  // What others have got is theirs to answer; an error is logged all the same.
+  if (exchange.isReleased) lastWordOf(app, {}, { headersSent: true })(err);
+  else lastWordOf(app, exchange.req, exchange.res)(err);
 }
 
 module.exports = { finish };
+
+/**
+ * Express's own last word: a page, or the end of the connection if there is an answer already; and a line in the log.
+ *
+ * @param {Function} app The app
+ * @param {http.IncomingMessage} req The request
+ * @param {http.ServerResponse} res The response
+ * @return {Function} Called with the error, if there is one
+ * @private
+ */
+function lastWordOf(app, req, res) {
+  let lastWord;
+  // Instead of a router with middleware.
+  const router = {
+    handle(_req, _res, done) {
+      lastWord = done;
+    }
+  };
+  const view = {
+    // Express 5 writes `X-Powered-By` whether or not there is a head already.
+    enabled: { value: () => false },
+    _router: { value: router },
+    router: { value: router }
+  };
+
+  app.handle.call(Object.create(app, view), req, res);
+  return lastWord;
+}
