@@ -11,7 +11,8 @@ const { once } = require('node:events');
 const { describe, it } = require('node:test');
 const plugin = require('../../lib/use/fastify');
 const WebSocket = require('../..');
-const { CREDENTIALS, FASTIFIES, connect, get, refusal, targetOf } = require('./support');
+const { RawClient } = require('../support/raw-client');
+const { CREDENTIALS, FASTIFIES, connect, get, refusal, targetOf, until } = require('./support');
 
 for (const [name, fastify] of FASTIFIES) {
   for (const isSecure of [false, true]) {
@@ -281,6 +282,26 @@ for (const [name, fastify] of FASTIFIES) {
         await app.close();
         await closed;
         assert.equal(app.server.listenerCount('upgrade'), 0);
+      });
+
+      it('runs the hooks for requests that are aborted', async (t) => {
+        const app = await makeApp(t);
+        const aborted = [];
+        let asked = 0;
+        app.addHook('onRequestAbort', async (request) => aborted.push(request.url));
+        const waiting = () => {
+          asked += 1;
+          return new Promise(() => {});
+        };
+        app.get('/wait', { preHandler: waiting, websocket: true }, () => assert.fail('opened'));
+        const target = await start(app);
+        const client = await RawClient.connect(target.raw);
+        client.write(RawClient.request({ path: '/wait' }));
+        await until(() => asked === 1);
+        client.socket.destroy();
+        await until(() => aborted.length === 1);
+        assert.deepEqual(aborted, ['/wait']);
+        await app.close();
       });
 
       it('keeps the context of hooks', async (t) => {

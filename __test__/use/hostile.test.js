@@ -15,8 +15,8 @@ const { encode } = require('../support/frames');
 const { EXPRESSES, FASTIFIES, answerOf, connect, refusal, serve, sleep, targetOf, until } = require('./support');
 
 /**
- * Makes an app of one of the frameworks: `wait(proceed)` runs on each request to /wait, `open(ws)` when it is upgraded.
- * Ordinary requests to /slow are answered after 50 ms.
+ * Makes an app of one of the frameworks: `wait(proceed, res)` runs on each request to /wait and /plain, `open(ws)` when
+ * that to /wait is upgraded. Ordinary requests to /slow are answered after 50 ms. `close()` closes server or app.
  */
 const APPS = [
   ...EXPRESSES.map(([name, make]) => [
@@ -25,8 +25,10 @@ const APPS = [
       const app = express(make(), { upgradeTimeout });
       app.set('env', 'test');
       app.get('/slow', (req, res) => setTimeout(() => res.send('slow'), 50));
+      app.get('/plain', (req, res, next) => wait(next, res));
       app.upgrade('/wait', (req, res, next) => wait(next, res), open);
-      return serve(t, app);
+      const target = await serve(t, app);
+      return { ...target, close: () => new Promise((resolve) => target.server.close(resolve)) };
     }
   ]),
   ...FASTIFIES.map(([name, make]) => [
@@ -39,13 +41,14 @@ const APPS = [
         return 'slow';
       });
       const preValidation = (request, reply, done) => wait(done, reply.raw);
+      app.get('/plain', { preValidation }, async () => 'plain');
       app.get('/wait', { preValidation, websocket: true }, open);
       t.after(() => {
         app.close();
         app.server.closeAllConnections();
       });
       await app.listen({ port: 0, host: '127.0.0.1' });
-      return targetOf(app.server);
+      return { ...targetOf(app.server), close: () => app.close() };
     }
   ])
 ];
@@ -72,6 +75,85 @@ for (const [name, start] of APPS) {
         await client.closed;
         await until(() => socket.destroyed);
       }
+    });
+
+    for (const leave of ['destroy', 'resetAndDestroy', 'end']) {
+      for (const [when, says] of [
+        ['before the answer', () => {}],
+        ['within the answer', (res) => res.writeHead(403).write('part')]
+      ]) {
+        it(`tells middleware of a client that leaves (${leave}) ${when}, as in an ordinary request`, async (t) => {
+          let seen = [];
+          const target = await start(t, {
+            open: () => assert.fail('opened'),
+            wait: (next, res) => {
+              says(res);
+              seen = eventsOf(res);
+            }
+          });
+          const told = {};
+          for (const path of ['/plain', '/wait']) {
+            const client = await RawClient.connect(target.raw);
+            client.write(path === '/wait' ? RawClient.request({ path }) : `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+            await until(() => seen.length > 0);
+            // With something unread its end would be a reset.
+            if (when === 'within the answer') await client.take(() => client.received.includes('part') || null);
+            client.socket[leave]();
+            await until(
+              () => seen.includes('req close') && seen.includes('res close') && seen.includes('socket close')
+            );
+            told[path] = seen;
+            seen = [];
+          }
+          assert.deepEqual(told['/wait'], told['/plain']);
+          assert.ok(told['/wait'].includes('req aborted'));
+          await target.close();
+        });
+      }
+    }
+
+    it('notices a client that leaves behind early frames', async (t) => {
+      let seen = [];
+      const target = await start(t, { open: () => assert.fail('opened'), wait: (next, res) => (seen = eventsOf(res)) });
+      const client = await RawClient.connect(target.raw);
+      client.write(Buffer.concat([Buffer.from(RawClient.request({ path: '/wait' })), encode(1, 'early')]));
+      await until(() => seen.length > 0);
+      client.send(1, 'later');
+      client.socket.end();
+      await until(() => seen.includes('res close'));
+      assert.ok(seen.includes('req aborted'));
+      await target.close();
+    });
+
+    it('answers a client that ends its half where the server allows that', async (t) => {
+      let response = null;
+      const target = await start(t, { open: () => assert.fail('opened'), wait: (next, res) => (response = res) });
+      target.server.httpAllowHalfOpen = true;
+      const client = await RawClient.connect(target.raw);
+      client.write(RawClient.request({ path: '/wait' }));
+      client.socket.end();
+      await until(() => response?.socket.readableEnded);
+      response.writeHead(403, { 'Content-Length': 2 }).end('no');
+      const { body, status } = answerOf(await client.rest());
+      assert.deepEqual([status, body], [403, 'no']);
+      await target.close();
+    });
+
+    it('keeps all that arrives meanwhile, also more than is read', async (t) => {
+      let proceed = null;
+      const target = await start(t, {
+        open: (ws) => ws.on('message', (data) => ws.send(`${data[0]} ${data.length}`)),
+        wait: (next) => (proceed = next)
+      });
+      const client = await RawClient.connect(target.raw);
+      client.write(RawClient.request({ path: '/wait' }));
+      await until(() => proceed !== null);
+      for (let i = 0; i < 8; i++) client.send(2, Buffer.alloc(50_000, i));
+      await sleep(20);
+      proceed();
+      assert.match(await client.head(), /^HTTP\/1.1 101 /);
+      for (let i = 0; i < 8; i++) assert.equal((await client.frame()).payload.toString(), `${i} 50000`);
+      client.socket.destroy();
     });
 
     it('goes on when an answered response is answered again', async (t) => {
@@ -233,4 +315,15 @@ for (const [name, start] of APPS) {
       );
     });
   });
+}
+
+/** Notes what request, response and socket of an exchange tell from now on. */
+function eventsOf(res) {
+  const { req, socket } = res;
+  const seen = ['asked'];
+  const sources = { req: [req, 'aborted', 'error', 'end', 'close'], res: [res, 'error', 'finish', 'close'] };
+  for (const [name, [source, ...events]] of Object.entries({ ...sources, socket: [socket, 'error', 'end', 'close'] })) {
+    for (const event of events) source.on(event, () => seen.push(`${name} ${event}`));
+  }
+  return seen;
 }

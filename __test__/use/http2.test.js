@@ -219,6 +219,29 @@ for (const [name, start] of APPS) {
       }
     });
 
+    it('tells middleware of a client that leaves', async (t) => {
+      let seen = [];
+      const target = await startWith(t, (req, res) => {
+        if (req.headers['x-begun']) res.writeHead(403).write('part');
+        seen = ['asked'];
+        for (const event of ['aborted', 'close']) req.on(event, () => seen.push(`req ${event}`));
+        res.on('close', () => seen.push('res close'));
+      });
+      for (const headers of [{}, { 'x-begun': 'yes' }]) {
+        for (const leave of [(one) => one.close(8), (one) => one.end(), (one) => one.write('early') && one.end()]) {
+          const asked = ask(target.session, headers);
+          asked.on('response', ({ ':status': status }) => assert.equal(status, 403));
+          asked.resume();
+          await until(() => seen.length > 0);
+          leave(asked);
+          await until(() => seen.includes('req close') && seen.includes('res close'));
+          assert.deepEqual(seen.sort(), ['asked', 'req aborted', 'req close', 'res close']);
+          seen = [];
+        }
+      }
+      assert.equal((await answer(target.session.request({ ':path': '/page' }))).body, 'ordinary');
+    });
+
     it('keeps what arrives before it accepts', async (t) => {
       let proceed = null;
       const target = await startWith(

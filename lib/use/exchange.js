@@ -13,6 +13,7 @@ const http = require('node:http');
 
 const takeover = require('../takeover/takeover');
 const { closeBehind } = require('./close-behind');
+const { Presence } = require('./presence');
 const { sendHead, writeTo } = require('./stream-response');
 const { isStream } = require('../http2/stream');
 const { decline } = require('../handshake/refusal');
@@ -66,6 +67,7 @@ class Exchange {
     this._isSwitching = false;
     this._onDrain = () => drained(this.res);
     this._timer = upgradeTimeout > 0 ? setTimeout(() => this._expire(), upgradeTimeout).unref() : null;
+    this._presence = new Presence(req, socket);
     this._prepare();
     exchanges.set(req, this);
   }
@@ -77,7 +79,7 @@ class Exchange {
    * @public
    */
   get isOpen() {
-    return !this.isReleased && !this.res.headersSent && !this.res.destroyed && !this.socket.destroyed;
+    return !this.isReleased && !this.res.headersSent && !this.res.destroyed && this.socket.writable;
   }
 
   /**
@@ -133,6 +135,7 @@ class Exchange {
 
     this.isReleased = true;
     this._settle();
+    this._presence.stop();
     socket.removeListener('drain', this._onDrain);
     if (res.socket) res.detachSocket(socket);
     exchanges.delete(this.req);
@@ -174,7 +177,10 @@ class Exchange {
       return res;
     };
     res.once('finish', () => {
-      if (this.lines === null) closeBehind(this.req, socket, this.head);
+      if (this.lines !== null) return;
+
+      this._presence.stop();
+      closeBehind(this.req, socket, this.head);
     });
     res.once('close', () => this._settle());
     res.assignSocket(socket);
@@ -234,6 +240,7 @@ class Exchange {
     this._then = null;
     this._isSwitching = false;
     this._settle();
+    this._presence.stop();
     this.socket.removeListener('drain', this._onDrain);
     // A slice of the parser's buffer pins 64 KiB.
     this.head = null;
