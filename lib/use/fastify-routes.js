@@ -9,6 +9,9 @@
 /** The property of an app in which it keeps the router for what has no route, by its description. */
 const FOUR_OH_FOUR = 'fastify.404';
 
+/** The one in which it keeps its options. */
+const OPTIONS = 'fastify.options';
+
 /** What decides how paths are compared. */
 const ROUTER_OPTIONS = [
   'allowUnsafeRegex',
@@ -30,7 +33,9 @@ class KnownRoutes {
    */
   constructor(app) {
     this.app = app;
+    this.root = rootOf(app);
     this.router = routerLike(app);
+    this.rewriteUrl = propertyOf(this.root, OPTIONS)?.rewriteUrl;
     this.kinds = new Map();
   }
 
@@ -50,16 +55,40 @@ class KnownRoutes {
   }
 
   /**
-   * Says what kind of route there is for a URL.
+   * Says what kind of route there is for a request.
    *
-   * @param {String} url The target of the request
+   * @param {http.IncomingMessage} req The request
    * @return {?String} `'websocket'`, `'plain'`, or `null` if there is none
    * @public
    */
-  kindOf(url) {
+  kindOf(req) {
+    const url = this._rewritten(req);
+
     if (this.router === null) return this.app.findRoute({ method: 'GET', url }) ? 'websocket' : null;
 
     return this.router.find('GET', url, {})?.store.kind ?? null;
+  }
+
+  /**
+   * Says which URL Fastify will look up. It asks for it again when it does; the request is to look as it did until then.
+   *
+   * @param {http.IncomingMessage} req The request
+   * @return {String} The URL
+   * @private
+   */
+  _rewritten(req) {
+    const { url } = req;
+
+    if (typeof this.rewriteUrl !== 'function') return url;
+
+    req.originalUrl = url;
+
+    const rewritten = this.rewriteUrl.call(this.root, req);
+
+    req.url = url;
+    delete req.originalUrl;
+    // With anything else Fastify ends the request, whatever route it has.
+    return typeof rewritten === 'string' ? rewritten : url;
   }
 
   /**
@@ -100,8 +129,7 @@ module.exports = { KnownRoutes };
  * @private
  */
 function routerLike(app) {
-  const symbol = Object.getOwnPropertySymbols(rootOf(app)).find(({ description }) => description === FOUR_OH_FOUR);
-  const Router = rootOf(app)[symbol]?.router?.constructor;
+  const Router = propertyOf(rootOf(app), FOUR_OH_FOUR)?.router?.constructor;
 
   if (typeof Router !== 'function' || typeof Router.prototype.find !== 'function') return null;
 
@@ -121,6 +149,18 @@ function rootOf(app) {
   const above = Object.getPrototypeOf(app);
 
   return above !== null && typeof above.routing === 'function' ? rootOf(above) : app;
+}
+
+/**
+ * Reads a property that Fastify keeps to itself.
+ *
+ * @param {Object} root The outermost app
+ * @param {String} name The description of its symbol
+ * @return {*} The property, if there is one
+ * @private
+ */
+function propertyOf(root, name) {
+  return root[Object.getOwnPropertySymbols(root).find(({ description }) => description === name)];
 }
 
 /**

@@ -104,7 +104,7 @@ function faultOf(app, { errorHandler, options, preClose }) {
  */
 function asked(app, routes, upgradeTimeout) {
   return (req, socket, head, { hasOthers }) => {
-    const kind = verdictOn(req) === null ? null : routes.kindOf(req.url);
+    const kind = verdictOn(req) === null ? null : routes.kindOf(req);
 
     // On a route for ordinary requests it is closed at once, unless somebody else may have a better use for it.
     if (kind === null || (kind === 'plain' && hasOthers())) return false;
