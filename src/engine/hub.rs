@@ -4,6 +4,9 @@
 //! [`Hub::enter_loop`] (the switch); the thread calls [`Hub::thread_turn`] and [`Hub::leave_thread`]. The rules of their
 //! meeting are in `driver/exchange.rs`.
 
+#[cfg(not(loom))]
+mod held;
+
 use super::crossing::{Border, Crossings};
 use super::driver::exchange::{Driver, Exchange};
 use super::fifo::Fifo;
@@ -115,12 +118,6 @@ impl Hub {
     /// The reactor, however long it takes: at the start and the end of an environment only.
     pub fn reactor(&self) -> MutexGuard<'_, Reactor> {
         self.reactor.lock()
-    }
-
-    /// Memory held for connections, by `reactor` and on the ways to it and from it.
-    #[cfg(not(loom))]
-    pub fn held(&self, reactor: &Reactor) -> usize {
-        reactor.held() + self.mailbox.held() + self.events.held() + self.warm.held()
     }
 
     /// Wakes whoever watches the readiness set.
