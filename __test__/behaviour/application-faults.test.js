@@ -147,7 +147,7 @@ describe('a mistake of the application', ownAddition, () => {
       const ws = await upgrade(req, socket, head);
 
       t.after(() => ws.terminate());
-      for (const answer of [undefined, { keepAlive: true }])
+      for (const answer of [undefined, { head, keepAlive: true }])
         rejected.push((await reject(req, socket, 500, answer).catch((err) => err))?.code);
       ws.send('hello');
     });
