@@ -17,8 +17,8 @@ const ON_EVERY_PATH = ['behaviour', 'compat', 'guarantees'];
 /** Other upgrades and other versions of HTTP: what is tested here knows what each version of Node does. */
 const UPGRADES = ['h2c', 'http2', 'request-upgrade', 'router', 'tls-upgrade', 'use'];
 
-/** Folders whose tests want the machine for themselves: they crowd it, or measure memory and descriptors. */
-const ALONE = ['', 'engine', 'hostile'];
+/** Folders whose tests want the machine for themselves: they crowd it, or measure memory. */
+const ALONE = ['', 'engine'];
 
 /** The ways a message can travel; the pinned ones leave nothing to the policy that picks one by load. */
 const PATHS = [

@@ -34,7 +34,7 @@ for (const allowSynchronousEvents of [true, false]) {
 
   // With ws messages of the same read still come after pause().
   test(`everything comes once and in order ${name}`, async (t) => {
-    const { port, wss } = await serve(t, { allowSynchronousEvents });
+    const { port, wss } = await serve(t, { allowSynchronousEvents, maxPendingAutoPongs: 0 });
     const roll = dice(allowSynchronousEvents ? 1 : 2);
     const sockets = [];
     const received = [];
