@@ -1,8 +1,7 @@
 'use strict';
 
-// How does an application accept WebSockets? The class of the same name in ws:
-// on a port of its own, beside an HTTP server, or fed by hand with what the
-// `'upgrade'` event brings.
+// How does an application accept WebSockets? The class of the same name in ws: on a port of its own, beside an HTTP server,
+// or fed by hand with what the `'upgrade'` event brings.
 
 const EventEmitter = require('events');
 const http = require('http');

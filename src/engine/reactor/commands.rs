@@ -107,11 +107,7 @@ impl Reactor {
                 note_input(&self.ledger, connection);
             }
             Verb::Option => {
-                let option = SocketOption::from_words(std::array::from_fn(|index| command.word(index)));
-                if let (Some(socket), Some(option)) = (connection.socket(), option) {
-                    // Nobody waits for what the kernel says to it.
-                    let _refused = socket.set_option(option);
-                }
+                set_option(connection, command);
                 return;
             }
             Verb::PassedOn => connection.passed_on(),
@@ -160,5 +156,13 @@ impl Reactor {
                 self.ready.push_back(id);
             }
         }
+    }
+}
+
+/// Sets an option of a socket; nobody waits for what the kernel says to it.
+fn set_option(connection: &Connection, command: &Command<'_>) {
+    let option = SocketOption::from_words(std::array::from_fn(|index| command.word(index)));
+    if let (Some(socket), Some(option)) = (connection.socket(), option) {
+        let _refused = socket.set_option(option);
     }
 }
