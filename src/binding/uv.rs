@@ -1,4 +1,5 @@
-//! The JavaScript loop watches a reactor: one `uv_poll_t` on its readiness set and one `uv_timer_t` for its deadlines.
+//! The JavaScript loop watches a reactor: one `uv_poll_t` on its readiness set, one `uv_timer_t` for its deadlines,
+//! and one `uv_check_t` that tells where a turn of the loop ends.
 //!
 //! libuv is looked up, never linked: an addon that links it does not load where the host hides it, and a host that only
 //! imitates Node.js may have the symbols and abort in them, so JavaScript says first whether this is Node.js.
@@ -6,11 +7,12 @@
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// `UV_READABLE`.
 const READABLE: c_int = 1;
 /// `uv_handle_type` numbers, stable since libuv 1.0.
+const CHECK: c_int = 2;
 const POLL: c_int = 8;
 const TIMER: c_int = 13;
 
@@ -28,10 +30,11 @@ struct Uv {
     timer_init: Init,
     timer_start: StartTimer,
     timer_stop: Stop,
+    check_init: Init,
+    check_start: StartCheck,
+    check_stop: Stop,
     unref: Plain,
     close: Close,
-    now: Now,
-    hrtime: Clock,
 }
 
 fn symbol(name: &CStr) -> Option<*mut c_void> {
@@ -53,12 +56,11 @@ type Plain = unsafe extern "C" fn(Handle);
 type Init = unsafe extern "C" fn(Handle, Handle) -> c_int;
 type InitPoll = unsafe extern "C" fn(Handle, Handle, c_int) -> c_int;
 type StartPoll = unsafe extern "C" fn(Handle, c_int, OnPoll) -> c_int;
+type StartCheck = unsafe extern "C" fn(Handle, OnHandle) -> c_int;
 type StartTimer = unsafe extern "C" fn(Handle, OnHandle, u64, u64) -> c_int;
 type Stop = unsafe extern "C" fn(Handle) -> c_int;
 type Size = unsafe extern "C" fn(c_int) -> usize;
 type Close = unsafe extern "C" fn(Handle, OnHandle);
-type Now = unsafe extern "C" fn(Handle) -> u64;
-type Clock = unsafe extern "C" fn() -> u64;
 
 impl Uv {
     fn find() -> Option<Self> {
@@ -73,9 +75,10 @@ impl Uv {
                 timer_start: function!(c"uv_timer_start" as StartTimer),
                 timer_stop: function!(c"uv_timer_stop" as Stop),
                 unref: function!(c"uv_unref" as Plain),
+                check_init: function!(c"uv_check_init" as Init),
+                check_start: function!(c"uv_check_start" as StartCheck),
+                check_stop: function!(c"uv_check_stop" as Stop),
                 close: function!(c"uv_close" as Close),
-                now: function!(c"uv_now" as Now),
-                hrtime: function!(c"uv_hrtime" as Clock),
             })
         })
     }
@@ -111,7 +114,7 @@ unsafe extern "C" fn free_handle(handle: Handle) {
 unsafe extern "C" fn free_watch(handle: Handle) {
     // SAFETY: called by uv_close with the poll handle, whose data is the Watched of `Watch::new`.
     let watched = unsafe { data(handle) }.cast::<Watched>();
-    // SAFETY: made by Box::into_raw in `new`; both handles are closed, so nobody reads it after this.
+    // SAFETY: made by Box::into_raw in `new`; all handles are closed, so nobody reads it after this.
     let watched = unsafe { Box::from_raw(watched) };
     // SAFETY: the handle is closed.
     unsafe { libc::free(handle) };
@@ -124,6 +127,8 @@ unsafe extern "C" fn free_watch(handle: Handle) {
 struct Watched {
     on_ready: Box<dyn Fn()>,
     on_timer: Box<dyn Fn()>,
+    /// When this turn of the loop was first asked how long it has lasted.
+    begun: Cell<Option<Instant>>,
     closed: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
@@ -138,22 +143,33 @@ unsafe extern "C" fn on_poll(handle: Handle, _status: c_int, _events: c_int) {
 unsafe extern "C" fn on_timer(handle: Handle) {
     // SAFETY: libuv calls with a live handle of ours.
     let watched = unsafe { data(handle) }.cast::<Watched>();
-    // SAFETY: the timer's data is the Watched; both handles are closed together.
+    // SAFETY: the timer's data is the Watched; all handles are closed together.
     let watched = unsafe { &*watched };
     (watched.on_timer)();
+}
+
+unsafe extern "C" fn on_check(handle: Handle) {
+    // SAFETY: libuv calls with a live handle of ours.
+    let watched = unsafe { data(handle) }.cast::<Watched>();
+    // SAFETY: the check handle's data is the Watched; all handles are closed together.
+    unsafe { &*watched }.begun.set(None);
+    if let Some(uv) = Uv::find() {
+        // SAFETY: the handle is live; it is started again when it is needed.
+        unsafe { (uv.check_stop)(handle) };
+    }
 }
 
 /// A reactor's place in the loop. Lives on the loop's thread; closed with [`Watch::close`].
 pub(crate) struct Watch {
     uv: Uv,
-    event_loop: Handle,
     poll: Handle,
     timer: Handle,
+    check: Handle,
     watched: *mut Watched,
 }
 
 impl Watch {
-    /// Prepares to watch `descriptor`; `None` where libuv cannot be had. Neither handle keeps the loop alive.
+    /// Prepares to watch `descriptor`; `None` where libuv cannot be had. None of the handles keeps the loop alive.
     pub(crate) fn new(
         event_loop: *mut c_void,
         descriptor: c_int,
@@ -164,32 +180,38 @@ impl Watch {
         let watched = Box::into_raw(Box::new(Watched {
             on_ready,
             on_timer,
+            begun: Cell::new(None),
             closed: Cell::new(None),
         }));
         let poll = uv.allocate(POLL, watched.cast());
         let timer = uv.allocate(TIMER, watched.cast());
+        let check = uv.allocate(CHECK, watched.cast());
+        let handles = [poll, timer, check];
         // SAFETY: the loop is this environment's, the memory is the handle's, the descriptor is open.
-        let failed = poll.is_null() || timer.is_null() || unsafe { (uv.poll_init)(event_loop, poll, descriptor) } != 0;
+        let failed = handles.iter().any(|handle| handle.is_null())
+            || unsafe { (uv.poll_init)(event_loop, poll, descriptor) } != 0;
         if failed {
-            // SAFETY: never initialised, so plain memory; free ignores null.
-            unsafe { libc::free(poll) };
-            // SAFETY: as above.
-            unsafe { libc::free(timer) };
+            for handle in handles {
+                // SAFETY: never initialised, so plain memory; free ignores null.
+                unsafe { libc::free(handle) };
+            }
             // SAFETY: made just now, seen by nobody.
             drop(unsafe { Box::from_raw(watched) });
             return None;
         }
         // SAFETY: as for the poll handle; uv_timer_init cannot fail.
         unsafe { (uv.timer_init)(event_loop, timer) };
-        for handle in [poll, timer] {
-            // SAFETY: both are initialised.
+        // SAFETY: as above; uv_check_init cannot fail.
+        unsafe { (uv.check_init)(event_loop, check) };
+        for handle in handles {
+            // SAFETY: all are initialised.
             unsafe { (uv.unref)(handle) };
         }
         Some(Self {
             uv,
-            event_loop,
             poll,
             timer,
+            check,
             watched,
         })
     }
@@ -221,21 +243,28 @@ impl Watch {
         }
     }
 
-    /// How long the current turn of the event loop has lasted.
+    /// How long the current turn of the event loop has lasted since it was asked first. The time that libuv keeps does not
+    /// tell: any timer that the application sets makes it new.
     pub(crate) fn elapsed(&self) -> Duration {
-        // SAFETY: reads the loop's cached time, on the loop's thread.
-        let begun = unsafe { (self.uv.now)(self.event_loop) };
-        // SAFETY: reads a clock.
-        let now = unsafe { (self.uv.hrtime)() } / 1_000_000;
-        Duration::from_millis(now.saturating_sub(begun))
+        // SAFETY: alive until `free_watch`.
+        let begun = &unsafe { &*self.watched }.begun;
+        if let Some(begun) = begun.get() {
+            return begun.elapsed();
+        }
+        begun.set(Some(Instant::now()));
+        // SAFETY: as in `start`. It stops itself.
+        unsafe { (self.uv.check_start)(self.check, on_check) };
+        Duration::ZERO
     }
 
-    /// Closes both handles; `closed` is called when libuv has let go of them.
+    /// Closes the handles; `closed` is called when libuv has let go of them.
     pub(crate) fn close(self, closed: Box<dyn FnOnce()>) {
         // SAFETY: alive until `free_watch`.
         unsafe { &*self.watched }.closed.set(Some(closed));
         // SAFETY: initialised, and closed only here. libuv calls back in the order of the calls, the poll handle last.
         unsafe { (self.uv.close)(self.timer, free_handle) };
+        // SAFETY: as above.
+        unsafe { (self.uv.close)(self.check, free_handle) };
         // SAFETY: as above.
         unsafe { (self.uv.close)(self.poll, free_watch) };
     }
