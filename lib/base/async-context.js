@@ -25,7 +25,7 @@ const COMMON = Object.getOwnPropertySymbols(outside(() => new AsyncResource(TYPE
 );
 const FRAME_SYMBOL = COMMON.find(({ description }) => description === FRAME);
 
-/** What handlers left on the shared resource, to be taken off again. */
+/** Pairs of a resource and a property that somebody put on it, to be taken off again. */
 const stains = [];
 
 /** The resource of those that have no store, and of the scopes in which the engine calls. */
@@ -80,8 +80,24 @@ function carriesStore(resource) {
 }
 
 /**
- * Makes a resource tell when something is put on it: up to Node.js 22 `enterWith()` in a handler writes its store there,
- * and the next connection would find it.
+ * Makes a prototype by which its objects tell when something is put on them: up to Node.js 22 `enterWith()` in a handler
+ * writes its store on a resource, and the next handler would find it.
+ *
+ * @param {Object} prototype What it is like otherwise
+ * @return {Object} The prototype
+ * @private
+ */
+function watching(prototype) {
+  return new Proxy(prototype, {
+    set(target, key, value, receiver) {
+      stains.push(receiver, key);
+      return Reflect.defineProperty(receiver, key, { configurable: true, enumerable: true, value, writable: true });
+    }
+  });
+}
+
+/**
+ * Makes a resource tell when something is put on it.
  *
  * @param {AsyncResource} resource The resource
  * @return {AsyncResource} It
@@ -89,25 +105,21 @@ function carriesStore(resource) {
  */
 function watched(resource) {
   const { runInAsyncScope } = AsyncResource.prototype;
-  const prototype = new Proxy(AsyncResource.prototype, {
-    set(target, key, value, receiver) {
-      stains.push(key);
-      return Reflect.defineProperty(receiver, key, { configurable: true, enumerable: true, value, writable: true });
-    }
-  });
 
   // Its own, so that the usual way does not pass through the proxy.
   Object.defineProperty(resource, 'runInAsyncScope', { value: runInAsyncScope });
-  return Object.setPrototypeOf(resource, prototype);
+  return Object.setPrototypeOf(resource, watching(AsyncResource.prototype));
 }
 
 /**
- * Takes off what was put on the shared resource.
+ * Takes off what was put on resources.
  *
  * @private
  */
 function clean() {
-  for (const key of stains.splice(0)) delete empty[key];
+  const pairs = stains.splice(0);
+
+  for (let i = 0; i < pairs.length; i += 2) delete pairs[i][pairs[i + 1]];
 }
 
 /**
@@ -129,7 +141,7 @@ function run(resource, fn, self, arg) {
 }
 
 /**
- * The same within a scope of the engine, whose resource is `empty`. Entering it once more would cost a third of a
+ * The same within a scope whose resource is `empty`, or as empty. Entering that once more would cost up to half a
  * microsecond, most of it in Node.js, which then finds more resources than scopes.
  *
  * @param {AsyncResource} resource What `capture()` has returned
@@ -139,7 +151,7 @@ function run(resource, fn, self, arg) {
  * @private
  */
 function runWithin(resource, fn, self, arg) {
-  if (resource !== empty || !SCOPE_WILL_DO) {
+  if (resource !== empty || !SCOPE_WILL_DO || stains.length > 0) {
     run(resource, fn, self, arg);
     return;
   }
@@ -161,4 +173,4 @@ function release(resource) {
   if (resource !== empty) resource.emitDestroy();
 }
 
-module.exports = { capture, empty, release, run, runWithin };
+module.exports = { SCOPE_WILL_DO, capture, clean, empty, release, run, runWithin, watching };

@@ -17,7 +17,7 @@ for (const symbol of Object.getOwnPropertySymbols(root)) {
 }
 
 /**
- * Tells whether a property of an AsyncResource holds stores.
+ * Tells whether a property of a resource holds stores.
  *
  * @param {Symbol} symbol The property
  * @return {Boolean} `true` if it does
@@ -38,4 +38,4 @@ function outside(fn) {
   return root.runInAsyncScope(fn);
 }
 
-module.exports = { outside };
+module.exports = { isStore, outside };

@@ -6,6 +6,9 @@
 // An input is as long as a stream likes, and libuv hands over those of all streams one after the other: what is walked
 // within one turn of the event loop is bounded, and the rest is for a later one.
 
+const { executionAsyncId } = require('async_hooks');
+
+const { INDEX } = require('./batch');
 const { EVENTS_PER_LOOK, GO_ON, PATIENCE } = require('./walker');
 
 /** A scope as one number, its bits inverted: batch, first event, end. */
@@ -96,13 +99,26 @@ class InlineCalls {
       const scope = ~answer;
       const from = (scope >>> EVENT_BITS) & EVENT;
       const to = scope & EVENT;
-      const stopped = this.walk(scope >>> (2 * EVENT_BITS), from, to);
+      const stopped = this.walk(scope >>> (2 * EVENT_BITS), from, to, this.isWithin(id));
 
       this.note(stopped - from, stopped < to);
       answer = this.settle(id, this.isTired ? stopped | ENOUGH : stopped);
     }
 
     if (answer > 0) this.channel.answer(id, answer >>> LENGTH_BITS, answer & LENGTH);
+  }
+
+  /**
+   * Tells whether this is a scope of a connection's handle that was given the resource of its handlers.
+   *
+   * @param {Number} id The connection
+   * @return {Boolean} `true` if it is
+   * @private
+   */
+  isWithin(id) {
+    const state = id === NOBODY ? undefined : this.channel.states[id & INDEX];
+
+    return state !== undefined && state.transport.asyncId === executionAsyncId();
   }
 
   /**
@@ -144,18 +160,20 @@ class InlineCalls {
    * @param {Number} index The number of its batch
    * @param {Number} from Its first event
    * @param {Number} to Its end
+   * @param {Boolean} isWithin As for `Walker.walk()`
    * @return {Number} Where the walk stopped
    * @private
    */
-  walk(index, from, to) {
+  walk(index, from, to, isWithin) {
     const { native, walker } = this.channel;
 
     // Each round gets behind at least one event, unless the stack is at its end.
     for (let round = from; round <= to; round++) {
       try {
-        return walker.walk(index, from, to);
+        return walker.walk(index, from, to, undefined, isWithin);
       } catch (err) {
         index = GO_ON;
+        isWithin = false;
         native.report(err);
       }
     }

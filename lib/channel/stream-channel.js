@@ -5,6 +5,8 @@
 // JavaScript call that caused it.
 
 const asyncContext = require('../base/async-context');
+require('../base/tick-shape');
+
 const { FdChannel } = require('./fd-channel');
 const { FastBuffer } = require('./message-memory');
 const { GONE, StreamInput } = require('./stream-input');

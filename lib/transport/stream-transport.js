@@ -6,6 +6,8 @@
 // corked once per flush.
 
 const { CLOSE_RECEIVED } = require('../base/constants');
+const { empty } = require('../base/async-context');
+const { NONE, takeOver } = require('../base/handle-context');
 const { endAccepted, isStream } = require('../http2/stream');
 const { flowMethods, hidden } = require('../takeover/stream-flow');
 
@@ -30,6 +32,8 @@ class StreamTransport {
     this.ws = ws;
     this.channel = channel;
     this.socket = socket;
+    /** The async id of the scopes in which its handle calls, if these have the resource of the WebSocket. */
+    this.asyncId = NONE;
     this.leftover = null;
     this.isCorked = false;
     this.isPaused = false;
@@ -266,6 +270,7 @@ function start(transport) {
   if (socket[kTransport] !== transport) return;
 
   transport.isStarted = true;
+  if (transport.ws._$resource === empty) transport.asyncId = takeOver(socket);
   transport.act(listen);
   socket.on('end', onEnd);
   if (leftover !== null) transport.channel.input(transport.ws, leftover);
