@@ -151,7 +151,7 @@ impl Channel {
         while left == Left::Nothing {
             let is_first = self.rounds.replace(Rounds::Idle) == Rounds::Resting;
             let Some(turned) = self.hub.loop_turn(is_first) else {
-                // The thread may still be on its way to park. The set is level-triggered here and calls again, the timer is not.
+                // The thread may still be on its way to park, and nobody calls again by himself.
                 self.rounds.set(Rounds::Again);
                 break;
             };
