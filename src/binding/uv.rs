@@ -147,9 +147,9 @@ impl Watched {
     #[cfg(target_os = "linux")]
     fn ask_for_edges(&self) {
         let mut event = libc::epoll_event {
-            events: (libc::EPOLLIN | libc::EPOLLET) as u32,
+            events: (libc::EPOLLIN | libc::EPOLLET).cast_unsigned(),
             // libuv finds its watcher by the descriptor.
-            u64: self.descriptor as u64,
+            u64: self.descriptor.cast_unsigned().into(),
         };
         // SAFETY: both are open as long as the handle is; the event is our own memory. The kernel looks at the state of our
         // set within: what came meanwhile is told.
