@@ -6,9 +6,11 @@
 //! As JavaScript walks what its input brought itself, a message costs two calls down and none up.
 
 use super::channel::Channel;
-use super::dispatch::{self, Left, Scope, dispatch};
-use super::output::write_duplexes;
+use super::dispatch::{self, Left, Next, Scope, dispatch};
+use super::output::{sort_output, write_sorted};
 use super::{memory, values};
+use crate::engine::reactor::Reactor;
+use crate::engine::sync::MutexGuard;
 use napi::sys;
 use std::ffi::{CStr, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -133,17 +135,24 @@ unsafe fn answer(
 /// Goes on until JavaScript has something to do.
 fn proceed(channel: &Channel, caller: u32) -> i32 {
     loop {
-        if let Some((batch, from, to)) = dispatch::open(channel, BATCHES) {
-            let scope = (batch << (2 * EVENT_BITS)) | (from << EVENT_BITS) | to;
-            return !scope.cast_signed();
+        match dispatch::open(channel, BATCHES) {
+            Next::Scope(batch, from, to) => {
+                let scope = (batch << (2 * EVENT_BITS)) | (from << EVENT_BITS) | to;
+                return !scope.cast_signed();
+            }
+            Next::Other => match dispatch(channel, Scope::Callers) {
+                Left::More => continue,
+                Left::Rest => return finish(channel, caller, true),
+                Left::Nothing => {}
+            },
+            Next::Nothing => {}
         }
-        let left = dispatch(channel, Scope::Callers);
-        if left == Left::More {
-            continue;
+        if channel.dispatching.get() {
+            return finish(channel, caller, false);
         }
-        let more = channel.hub.try_reactor().is_none_or(|reactor| reactor.has_work());
-        if left == Left::Rest || !more || channel.dispatching.get() {
-            return finish(channel, caller, left == Left::Rest);
+        match channel.hub.try_reactor() {
+            Some(reactor) if !reactor.has_work() => return finish_with(channel, caller, false, Some(reactor)),
+            held => drop(held),
         }
         channel.hub.inline_turn();
     }
@@ -151,9 +160,17 @@ fn proceed(channel: &Channel, caller: u32) -> i32 {
 
 /// JavaScript writes what there is to write, and comes back if there is `more`, or when something is due.
 fn finish(channel: &Channel, caller: u32, more: bool) -> i32 {
-    let place = write_duplexes(channel, Some(caller));
-    let reactor = channel.hub.try_reactor();
-    let (work, deadline) = reactor.map_or((true, None), |reactor| (reactor.has_work(), reactor.next_deadline()));
+    finish_with(channel, caller, more, channel.hub.try_reactor())
+}
+
+/// The same with the reactor, if it is to be had: each time it is asked for costs as much as a look at it.
+fn finish_with(channel: &Channel, caller: u32, more: bool, reactor: Option<MutexGuard<'_, Reactor>>) -> i32 {
+    let due = reactor.map(|mut reactor| {
+        sort_output(channel, &mut reactor);
+        (reactor.has_work(), reactor.next_deadline())
+    });
+    let (work, deadline) = due.unwrap_or((true, None));
+    let place = write_sorted(channel, Some(caller));
     channel.schedule(more || work, deadline);
     place
 }

@@ -81,7 +81,7 @@ impl Channel {
             return;
         };
         if self.inline {
-            write_duplexes(self, None);
+            write_duplexes(self);
             self.schedule(submitted.more, submitted.deadline);
             return;
         }

@@ -202,7 +202,7 @@ impl NativeChannel {
     #[napi]
     pub fn passed_on(&self, id: u32) {
         self.channel.hub.reactor().passed_on(id);
-        write_duplexes(&self.channel, None);
+        write_duplexes(&self.channel);
     }
 
     /// The rest of a dispatch that took too long.

@@ -120,20 +120,33 @@ pub(crate) fn dispatch_last(channel: &Channel, cursor: u32) {
     }
 }
 
-/// The next scope, for JavaScript to walk within the call it makes anyway: batch, first event, end. `settle` follows. None
-/// if JavaScript has not seen that batch's memory yet, or it is not one of the first `batches`.
-pub(crate) fn open(channel: &Channel, batches: u32) -> Option<(u32, u32, u32)> {
+/// What there is to walk.
+pub(crate) enum Next {
+    /// Nothing; or somebody further up the stack is dispatching.
+    Nothing,
+    /// A scope that JavaScript walks within the call it makes anyway: batch, first event, end. `settle` follows.
+    Scope(u32, u32, u32),
+    /// One that `dispatch` has to call for.
+    Other,
+}
+
+/// The next scope. `Other` if JavaScript has not seen that batch's memory yet, or it is not one of the first `batches`.
+pub(crate) fn open(channel: &Channel, batches: u32) -> Next {
     if channel.dispatching.get() || !begin(channel) {
-        return None;
+        return Next::Nothing;
     }
     let current = channel.current.borrow();
-    let current = current.as_ref()?;
-    let to = current.end_of_scope()?;
+    let Some((current, to)) = current
+        .as_ref()
+        .and_then(|current| Some((current, current.end_of_scope()?)))
+    else {
+        return Next::Other;
+    };
     if !current.batch.wrapped || current.batch.index >= batches {
-        return None;
+        return Next::Other;
     }
     channel.dispatching.set(true);
-    Some((current.batch.index, current.at, to))
+    Next::Scope(current.batch.index, current.at, to)
 }
 
 /// JavaScript has walked the scope that `open` gave it up to `stopped`. What is to be written is left for later.

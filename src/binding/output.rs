@@ -6,7 +6,7 @@ use super::functions::{self, Called};
 use super::memory;
 use super::values::{self, Reference};
 use crate::engine::memory::arena::Arena;
-use crate::engine::reactor::DuplexOutput;
+use crate::engine::reactor::{DuplexOutput, Reactor};
 use crate::engine::transport::{Foreign, Segment};
 use napi::sys;
 use std::cell::RefCell;
@@ -159,13 +159,23 @@ impl Outputs {
     }
 }
 
-/// Hands over what has to be written to Duplexes. If that is a single small piece for `caller`, returns where it is
-/// instead, `LENGTH_BITS` of which are its length; else 0.
-pub(crate) fn write_duplexes(channel: &Channel, caller: Option<u32>) -> i32 {
-    let outputs = &channel.outputs;
+/// Hands over what has to be written to Duplexes.
+pub(crate) fn write_duplexes(channel: &Channel) {
     if let Some(mut reactor) = channel.hub.try_reactor() {
-        reactor.duplex_output(|output| outputs.sort(output, channel.may_lend));
+        sort_output(channel, &mut reactor);
     }
+    write_sorted(channel, None);
+}
+
+/// Sorts what has to be written to Duplexes.
+pub(crate) fn sort_output(channel: &Channel, reactor: &mut Reactor) {
+    reactor.duplex_output(|output| channel.outputs.sort(output, channel.may_lend));
+}
+
+/// Hands over what was sorted. If that is a single small piece for `caller`, returns where it is instead, `LENGTH_BITS` of
+/// which are its length; else 0.
+pub(crate) fn write_sorted(channel: &Channel, caller: Option<u32>) -> i32 {
+    let outputs = &channel.outputs;
     if let Some(place) = caller.and_then(|caller| outputs.take_direct(caller)) {
         return place;
     }
