@@ -96,6 +96,7 @@ unsafe extern "C" fn on_settle(env: sys::napi_env, info: sys::napi_callback_info
 
 unsafe extern "C" fn on_turn(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     let body = |channel: &Channel, _: [sys::napi_value; 3]| {
+        channel.told.set(None);
         channel.hub.inline_turn();
         values::int32(env, proceed(channel, NOBODY))
     };

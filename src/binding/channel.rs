@@ -69,6 +69,8 @@ pub(crate) struct Channel {
     pub(crate) foreign: RefCell<Vec<Foreign>>,
     pub(crate) name: String,
     pub(crate) cores: usize,
+    /// For Duplexes: JavaScript looks again then, at the latest.
+    pub(crate) told: Cell<Option<Instant>>,
     /// Time `flush` took since the policy was told last.
     pub(crate) flushing: Cell<Duration>,
 }
@@ -120,12 +122,15 @@ impl Channel {
         }
     }
 
-    /// For Duplexes: JavaScript calls `turn()` again.
+    /// For Duplexes: JavaScript calls `turn()` again. It is told once of a deadline: a call costs as much as a message.
     pub(crate) fn schedule(&self, more: bool, deadline: Option<Instant>) {
         let after = match (more, deadline) {
             (true, _) => 0,
-            (false, Some(at)) => timer(at, Instant::now()),
-            (false, None) => return,
+            (false, Some(at)) if self.told.get().is_none_or(|told| at < told) => {
+                self.told.set(deadline);
+                timer(at, Instant::now())
+            }
+            (false, _) => return,
         };
         functions::call(self.env, self.functions.later, &[values::uint32(self.env, after)]);
     }

@@ -128,6 +128,7 @@ pub(crate) fn create(
         foreign: RefCell::new(Vec::new()),
         name: options.name,
         cores,
+        told: Cell::new(None),
         flushing: Cell::new(Duration::ZERO),
     });
     if let Err(error) = start(&channel, first, options.has_loop, env) {

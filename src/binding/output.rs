@@ -94,14 +94,16 @@ impl Outputs {
         let DuplexOutput { id, queued, out, end } = output;
         let mut pieces = self.pieces.borrow_mut();
         let mut push = |what| pieces.push_back(Piece { id, what, more: true });
+        let is_small = |length: usize| may_lend && length <= SMALL;
         for part in queued {
             push(match part {
+                Segment::Own(bytes, at) if is_small(bytes.len() - at) => self.room.borrow_mut().place(&bytes[at..]),
                 Segment::Own(bytes, at) => What::Own(bytes, at),
                 Segment::Foreign(bytes, _) => What::Foreign(bytes),
             });
         }
         let mut left = Vec::new();
-        if may_lend && out.len() <= SMALL {
+        if is_small(out.len()) {
             if !out.is_empty() {
                 push(self.room.borrow_mut().place(&out));
             }

@@ -38,7 +38,7 @@ impl Reactor {
             }
         }
         self.seal(batch, first_event, first_run);
-        self.sweep();
+        self.plan_sweep();
     }
 
     /// A Duplex has passed on all that it was given.

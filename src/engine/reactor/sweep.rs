@@ -9,17 +9,18 @@ const SWEEP: Duration = Duration::from_secs(1);
 impl Reactor {
     /// Every second, as long as there are any, those that were not used go.
     pub(super) fn sweep(&mut self) {
-        if self.sweep.is_none() && !self.is_warm() {
-            return;
-        }
-        let now = Instant::now();
-        if self.sweep.is_some_and(|at| at <= now) {
+        if self.sweep.is_some_and(|at| at <= Instant::now()) {
             self.work.pool.sweep();
             self.work.warm.rest();
             self.sweep = None;
         }
+        self.plan_sweep();
+    }
+
+    /// Has the next turn after a while do so.
+    pub(super) fn plan_sweep(&mut self) {
         if self.sweep.is_none() && self.is_warm() {
-            self.sweep = Some(now + SWEEP);
+            self.sweep = Some(Instant::now() + SWEEP);
         }
     }
 
