@@ -15,14 +15,14 @@ const { burn, countTurns } = require('../support/turns');
 
 /** How many connections send how many messages each, how long a handler takes, and how many of them may have one turn. */
 const FLOODS = {
-  'many connections': { connections: 20, messages: 50, ms: 1, most: 400 },
-  'one connection': { connections: 1, messages: 4000, ms: 0.1, most: 1500 },
-  'some connections': { connections: 4, messages: 1000, ms: 0.1, most: 1500 },
+  'many connections': { connections: 20, messages: 50, ms: 1, most: 300 },
+  'one connection': { connections: 1, messages: 4000, ms: 0.1, most: 1100 },
+  'some connections': { connections: 4, messages: 1000, ms: 0.1, most: 1100 },
   'some connections whose handlers set timers': {
     connections: 4,
     messages: 2000,
     ms: 0.1,
-    most: 1500,
+    most: 1100,
     setsTimers: true
   }
 };

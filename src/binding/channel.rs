@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long the threadsafe calls of one turn of the event loop may dispatch before timers and I/O get their turn.
+/// How long the calls of all threads may dispatch in one turn of the event loop before timers and I/O get theirs.
 const PATIENCE: Duration = Duration::from_millis(10);
 
 /// How long the loop goes on with turn after turn while there is work, before Node.js gets its turn.
@@ -255,15 +255,16 @@ impl Channel {
     /// The threadsafe function was called: Node's own scope around it runs the ticks, so one scope a call.
     pub(crate) fn on_signal(&self) {
         self.pending.store(false, Ordering::SeqCst);
+        self.dispatch_or_leave(Scope::Open);
+    }
+
+    /// A scope under the thread driver, in a later turn of the event loop if there was enough in this one; when nothing is
+    /// left, the loop takes over if the thread has left.
+    pub(crate) fn dispatch_or_leave(&self, scope: Scope) {
         if self.is_out_of_patience() {
             functions::call(self.env, self.functions.later, &[values::uint32(self.env, 0)]);
             return;
         }
-        self.dispatch_or_leave(Scope::Open);
-    }
-
-    /// A scope under the thread driver; when nothing is left, the loop takes over if the thread has left.
-    pub(crate) fn dispatch_or_leave(&self, scope: Scope) {
         self.tell_how_full();
         match dispatch(self, scope) {
             Left::Nothing => self.to_loop(),

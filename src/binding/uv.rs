@@ -126,6 +126,11 @@ unsafe extern "C" fn free_watch(handle: Handle) {
     }
 }
 
+thread_local! {
+    /// When this turn of the loop, which is the only one of its thread, was first asked how long it has lasted.
+    static BEGUN: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
 /// What the callbacks reach.
 struct Watched {
     /// The set that is watched, and the one of the loop, which watches it.
@@ -135,8 +140,6 @@ struct Watched {
     by_edge: Cell<bool>,
     on_ready: Box<dyn Fn()>,
     on_timer: Box<dyn Fn()>,
-    /// When this turn of the loop was first asked how long it has lasted.
-    begun: Cell<Option<Instant>>,
     closed: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
@@ -180,12 +183,9 @@ unsafe extern "C" fn on_timer(handle: Handle) {
 }
 
 unsafe extern "C" fn on_check(handle: Handle) {
-    // SAFETY: libuv calls with a live handle of ours.
-    let watched = unsafe { data(handle) }.cast::<Watched>();
-    // SAFETY: the check handle's data is the Watched; all handles are closed together.
-    unsafe { &*watched }.begun.set(None);
+    BEGUN.set(None);
     if let Some(uv) = Uv::find() {
-        // SAFETY: the handle is live; it is started again when it is needed.
+        // SAFETY: libuv calls with a live handle of ours; it is started again when it is needed.
         unsafe { (uv.check_stop)(handle) };
     }
 }
@@ -215,7 +215,6 @@ impl Watch {
             by_edge: Cell::new(false),
             on_ready,
             on_timer,
-            begun: Cell::new(None),
             closed: Cell::new(None),
         }));
         let poll = uv.allocate(POLL, watched.cast());
@@ -280,15 +279,13 @@ impl Watch {
         }
     }
 
-    /// How long the current turn of the event loop has lasted since it was asked first. The time that libuv keeps does not
-    /// tell: any timer that the application sets makes it new.
+    /// How long the current turn of the event loop has lasted since any reactor asked first. The time that libuv keeps does
+    /// not tell: any timer that the application sets makes it new.
     pub(crate) fn elapsed(&self) -> Duration {
-        // SAFETY: alive until `free_watch`.
-        let begun = &unsafe { &*self.watched }.begun;
-        if let Some(begun) = begun.get() {
+        if let Some(begun) = BEGUN.get() {
             return begun.elapsed();
         }
-        begun.set(Some(Instant::now()));
+        BEGUN.set(Some(Instant::now()));
         // SAFETY: as in `start`. It stops itself.
         unsafe { (self.uv.check_start)(self.check, on_check) };
         Duration::ZERO
@@ -296,6 +293,8 @@ impl Watch {
 
     /// Closes the handles; `closed` is called when libuv has let go of them.
     pub(crate) fn close(self, closed: Box<dyn FnOnce()>) {
+        // Its check will not come any more.
+        BEGUN.set(None);
         // SAFETY: alive until `free_watch`.
         unsafe { &*self.watched }.closed.set(Some(closed));
         // SAFETY: initialised, and closed only here. libuv calls back in the order of the calls, the poll handle last.
