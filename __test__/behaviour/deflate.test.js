@@ -334,9 +334,25 @@ describe('with the client of ws', () => {
 describe('our thread', ownAddition, () => {
   const { stats } = WebSocket;
 
+  /**
+   * Waits until the thread has told of all it has done for tests before this one.
+   *
+   * @return {Promise<Object>} The figures then
+   */
+  async function atRest() {
+    for (let last = stats(); ;) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+
+      const next = stats();
+
+      if (next.inflated === last.inflated && next.deflated === last.deflated) return next;
+      last = next;
+    }
+  }
+
   test('compresses for all connections, and what it needs for that goes when they are idle', async (t) => {
     const { client, socket } = await wsPair(t, { perMessageDeflate: true }, { perMessageDeflate: true });
-    const before = stats();
+    const before = await atRest();
     const text = 'hello '.repeat(10_000);
 
     socket.on('message', (data) => socket.send(data));
