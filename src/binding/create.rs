@@ -99,7 +99,6 @@ pub(crate) fn create(
         cleanup::release(threadsafe);
         ledger.release(raw);
     })?;
-    let async_context = async_context(env, &resource)?;
     let now = Instant::now();
     let settings = hub.reactor().settings().clone();
     let channel = Rc::new(Channel {
@@ -108,7 +107,7 @@ pub(crate) fn create(
         hub: Arc::new(hub),
         functions: named_functions(env, host)?,
         resource: Reference::new(raw, resource.raw()),
-        context: async_context,
+        context: async_context(env, &resource)?,
         slab: Slab::new(raw, Reference::new(raw, payloads.raw()), may_lend),
         ledger,
         may_lend,
