@@ -9,19 +9,10 @@ const { describe, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const { RawClient } = require('../support/raw-client');
-const { keys, routed } = require('./support');
-
-/** An upgrade. */
-function asking(token, path, fields = '') {
-  return (
-    `POST ${path} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${token}\r\n` +
-    `HTTP2-Settings: AAMAAABk\r\n${fields}\r\n`
-  );
-}
+const { SLOW, asking, keys, routed } = require('./support');
 
 const SIZED = 'Content-Length: 10\r\n';
 const CHUNKED = 'Transfer-Encoding: chunked\r\n';
-const SLOW = 'GET /slow HTTP/1.1\r\nHost: h\r\n\r\n';
 
 /** Requests that could be upgraded. */
 const UPGRADES = {

@@ -11,7 +11,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 
 const { HttpError } = require('../..');
 const { RawClient } = require('../support/raw-client');
-const { keys, routed } = require('./support');
+const { SLOW, asking, keys, routed } = require('./support');
 
 /** The servers, and how clients leave them. */
 const SERVERS = {
@@ -19,15 +19,6 @@ const SERVERS = {
   https: { create: (listener) => https.createServer(keys, listener), tls: true, ways: ['end', 'destroy'] }
 };
 
-/** An upgrade. */
-function asking(token, path, fields = '') {
-  return (
-    `POST ${path} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${token}\r\n` +
-    `HTTP2-Settings: AAMAAABk\r\n${fields}\r\n`
-  );
-}
-
-const SLOW = 'GET /slow HTTP/1.1\r\nHost: h\r\n\r\n';
 const BODY = 'Content-Length: 10\r\n';
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 

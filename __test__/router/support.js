@@ -99,4 +99,22 @@ async function exchange(port, bytes) {
   return String(await client.rest());
 }
 
-module.exports = { exchange, keys, listening, routed, statusOf, tell };
+/**
+ * An upgrade of any kind, that to h2c too.
+ *
+ * @param {String} token What to
+ * @param {String} path The path
+ * @param {String} [fields] More fields
+ * @return {String} The head of the request
+ */
+function asking(token, path, fields = '') {
+  return (
+    `POST ${path} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${token}\r\n` +
+    `HTTP2-Settings: AAMAAABk\r\n${fields}\r\n`
+  );
+}
+
+/** A request whose answer takes a while. */
+const SLOW = 'GET /slow HTTP/1.1\r\nHost: h\r\n\r\n';
+
+module.exports = { SLOW, asking, exchange, keys, listening, routed, statusOf, tell };
