@@ -27,7 +27,7 @@ Object.setPrototypeOf(HandleResource.prototype, watching(Object.prototype));
  * @return {Number} The async id of these scopes, or `NONE`
  * @private
  */
-function takeOver({ _handle: handle }) {
+function giveResource({ _handle: handle }) {
   if (!SCOPE_WILL_DO || typeof handle?.asyncReset !== 'function' || hasStore(handle)) return NONE;
 
   outside(() => handle.asyncReset(new HandleResource()));
@@ -36,7 +36,7 @@ function takeOver({ _handle: handle }) {
   return handle.getAsyncId();
 }
 
-module.exports = { NONE, takeOver };
+module.exports = { NONE, giveResource };
 
 /**
  * Tells whether there is a store on a resource, or on the one that stands for it.

@@ -4,9 +4,10 @@
 // in is brought by a stream, and what goes out is written to it, all within the
 // JavaScript call that caused it.
 
-const asyncContext = require('../base/async-context');
+// Loaded for what it keeps alive.
 require('../base/tick-shape');
 
+const asyncContext = require('../base/async-context');
 const { FdChannel } = require('./fd-channel');
 const { FastBuffer } = require('./message-memory');
 const { GONE, StreamInput } = require('./stream-input');

@@ -7,7 +7,7 @@
 
 const { CLOSE_RECEIVED } = require('../base/constants');
 const { empty } = require('../base/async-context');
-const { NONE, takeOver } = require('../base/handle-context');
+const { NONE, giveResource } = require('../base/handle-context');
 const { endAccepted, isStream } = require('../http2/stream');
 const { flowMethods, hidden } = require('../takeover/stream-flow');
 
@@ -270,7 +270,7 @@ function start(transport) {
   if (socket[kTransport] !== transport) return;
 
   transport.isStarted = true;
-  if (transport.ws._$resource === empty) transport.asyncId = takeOver(socket);
+  if (transport.ws._$resource === empty) transport.asyncId = giveResource(socket);
   transport.act(listen);
   socket.on('end', onEnd);
   if (leftover !== null) transport.channel.input(transport.ws, leftover);
