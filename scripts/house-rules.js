@@ -19,8 +19,11 @@ const UNSAFE_ROOMS = ['src/binding/', 'src/engine/transport/', 'src/engine/memor
 /** These are left out where sockets are no descriptors; elsewhere what they use stands behind `cfg(unix)`. */
 const UNIX_FILES = [
   'src/binding/descriptor.rs',
-  'src/binding/uv.rs',
+  'src/binding/uv/mod.rs',
+  'src/binding/uv/place.rs',
+  'src/binding/uv/watch.rs',
   'src/engine/driver/thread.rs',
+  'src/engine/transport/loop_set.rs',
   'src/engine/transport/socket.rs',
   'src/engine/transport/watched.rs'
 ];

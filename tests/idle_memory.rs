@@ -72,7 +72,7 @@ fn attach(hub: &Hub, id: u32, settings: usize, stream: UnixStream) {
 
 /// Turns until there is nothing left to do; the batches come back as JavaScript gives them back.
 fn settle(hub: &Hub) {
-    while hub.loop_turn(true).expect("the loop drives").more || !hub.events.is_empty() {
+    while hub.loop_turn(|_| true).expect("the loop drives").more || !hub.events.is_empty() {
         while let Some(batch) = hub.events.take() {
             hub.submit(&[], &mut Vec::new(), Some(batch));
         }

@@ -32,7 +32,10 @@ export interface Figures {
   /** Bytes read from and written to sockets or streams. */
   bytesIn: number;
   bytesOut: number;
-  /** System calls: reads, writes, and looks at what is ready. */
+  /**
+   * System calls: reads, writes, and looks at what is ready. Of a connection that is read again and again the event loop
+   * itself tells, without a look.
+   */
   receives: number;
   sends: number;
   polls: number;

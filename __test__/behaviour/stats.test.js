@@ -138,7 +138,8 @@ describe('the calls that stats() counts', ownAddition, () => {
       assert.ok(receives >= 10 && receives <= 20, `${receives} reads`);
       assert.equal(sends, 10);
       assert.ok(turns >= 10, `${turns} turns`);
-      assert.ok(after.polls - before.polls >= 10);
+      // The event loop itself tells of a socket that is read again and again.
+      assert.ok(after.polls - before.polls >= (DRIVERS.includes('loop') ? 1 : 10));
     }
     assert.ok(slabs >= 10, `${slabs} slabs`);
     assert.deepEqual([after.queued, after.starved], [0, 0]);

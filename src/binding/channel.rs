@@ -14,6 +14,7 @@ use crate::engine::driver::policy::Policy;
 use crate::engine::driver::{Return, cpu_time, thread};
 use crate::engine::hub::{Hub, Submitted};
 use crate::engine::memory::batch::Batch;
+use crate::engine::reactor::Reactor;
 use crate::engine::settings::SettingsTable;
 use crate::engine::transport::Foreign;
 use napi::sys;
@@ -152,15 +153,17 @@ impl Channel {
         let begun = Instant::now();
         let mut before = begun;
         let mut turning = Duration::ZERO;
+        let mut unsettled = false;
         let mut left = self.dispatch_all();
         while left == Left::Nothing {
-            let is_first = self.rounds.replace(Rounds::Idle) == Rounds::Resting;
-            let Some(turned) = self.hub.loop_turn(is_first) else {
+            self.rounds.set(Rounds::Idle);
+            let Some(turned) = self.hub.loop_turn(|reactor| self.report(reactor)) else {
                 // The thread may still be on its way to park, and nobody calls again by himself.
                 self.rounds.set(Rounds::Again);
                 break;
             };
             turning += before.elapsed();
+            unsettled = turned.unsettled;
             self.arm(turned.deadline);
             self.come_back(turned.more);
             left = self.dispatch_all();
@@ -176,10 +179,20 @@ impl Channel {
         if again || left != Left::Nothing {
             self.hub.wake();
         }
+        if unsettled && let Some(watch) = &*self.watch.borrow() {
+            self.hub.arrange_places(watch);
+        }
         let now = Instant::now();
         if self.leaves_loop(turning + self.flushing.take(), now - begun, now) {
             self.to_thread();
         }
+    }
+
+    /// Tells the reactor what the event loop has told. Whether there is something in the set.
+    #[cfg(unix)]
+    fn report(&self, reactor: &mut Reactor) -> bool {
+        let watch = self.watch.borrow();
+        watch.as_ref().is_none_or(|watch| watch.report(reactor))
     }
 
     /// Every scope there is, or as much as may be done at once.
@@ -214,7 +227,8 @@ impl Channel {
         if self.ensure_thread().is_err() {
             return;
         }
-        let stop = || {
+        let stop = |reactor: &mut Reactor| {
+            reactor.leave_places();
             if let Some(watch) = &*self.watch.borrow() {
                 watch.stop();
             }

@@ -192,18 +192,13 @@ fn watch(channel: &Rc<Channel>, env: Env) -> bool {
         return false;
     };
     let descriptor = channel.hub.reactor().descriptor();
-    let (ready, timer) = (Rc::downgrade(channel), Rc::downgrade(channel));
+    let weak = Rc::downgrade(channel);
     let on_ready = Box::new(move || {
-        if let Some(channel) = ready.upgrade() {
+        if let Some(channel) = weak.upgrade() {
             channel.on_ready();
         }
     });
-    let on_timer = Box::new(move || {
-        if let Some(channel) = timer.upgrade() {
-            channel.on_ready();
-        }
-    });
-    let Some(watch) = Watch::new(event_loop.cast(), descriptor, on_ready, on_timer) else {
+    let Some(watch) = Watch::new(event_loop.cast(), descriptor, on_ready) else {
         return false;
     };
     if channel.hub.exchange.driver() == Driver::Loop {

@@ -6,6 +6,9 @@
 
 #[cfg(not(loom))]
 mod held;
+mod outcome;
+#[cfg(not(loom))]
+mod places;
 
 use super::crossing::{Border, Crossings};
 use super::driver::exchange::{Driver, Exchange};
@@ -15,36 +18,11 @@ use super::memory::batch::Batch;
 use super::memory::ledger::Ledger;
 use super::reactor::{Budget, Reactor, Waker};
 use super::sync::{Condvar, Mutex, MutexGuard, Ordering};
-use super::transport::{Foreign, Token};
+use super::transport::Foreign;
 use super::warm::Warm;
+pub use outcome::{Submitted, Turned};
 use std::io;
 use std::time::Instant;
-
-/// What a turn left.
-#[derive(Clone, Copy, Debug)]
-pub struct Turned {
-    /// There is something for JavaScript.
-    pub published: bool,
-    /// Another turn would find work.
-    pub more: bool,
-    /// Connections wait for JavaScript, not for the peer.
-    pub hungry: bool,
-    /// When to look again without being woken.
-    pub deadline: Option<Instant>,
-}
-
-/// What became of a slab.
-#[derive(Debug, Default)]
-pub struct Submitted {
-    /// By-reference payloads that are done with.
-    pub released: Vec<Token>,
-    /// Written right away: the ledger is up to date.
-    pub direct: bool,
-    /// A turn would find work: the loop has to come back, a thread was told.
-    pub more: bool,
-    /// When the loop has to look again, when it drives.
-    pub deadline: Option<Instant>,
-}
 
 /// The shared whole.
 pub struct Hub {
@@ -158,6 +136,7 @@ impl Hub {
             published,
             more: more && !stuck,
             hungry: stuck || reactor.starved() > 0,
+            unsettled: reactor.is_unsettled(),
             deadline: reactor.next_deadline(),
         }
     }
@@ -241,11 +220,15 @@ impl Hub {
         }
     }
 
-    /// A turn by the loop, which comes back when there is more, and then need not `look` at the set again; `None` when the
-    /// thread has not let go yet, or drives.
-    pub fn loop_turn(&self, look: bool) -> Option<Turned> {
+    /// A turn by the loop, which comes back when there is more; `prepare` says whether there is something in the set. `None`
+    /// when the thread has not let go yet, or drives.
+    pub fn loop_turn(&self, prepare: impl FnOnce(&mut Reactor) -> bool) -> Option<Turned> {
         let mut reactor = self.reactor.try_lock()?;
-        (self.exchange.driver() == Driver::Loop).then(|| self.turn(&mut reactor, look))
+        if self.exchange.driver() != Driver::Loop {
+            return None;
+        }
+        let look = prepare(&mut reactor);
+        Some(self.turn(&mut reactor, look))
     }
 
     /// Input for a Duplex with `backlog` bytes to pass on; `None` is its end.
@@ -281,7 +264,7 @@ impl Hub {
     }
 
     /// The loop stops driving: `stop` takes its watcher away. False when the lock was not to be had.
-    pub fn leave_loop(&self, stop: impl FnOnce()) -> bool {
+    pub fn leave_loop(&self, stop: impl FnOnce(&mut Reactor)) -> bool {
         let Some(mut reactor) = self.reactor.try_lock() else {
             return false;
         };
@@ -289,7 +272,7 @@ impl Hub {
             return false;
         }
         self.exchange.set_driver(Driver::ToThread);
-        stop();
+        stop(&mut reactor);
         self.last_turn(&mut reactor);
         self.exchange.set_driver(Driver::Thread);
         self.crossings.switches.fetch_add(1, Ordering::Relaxed);

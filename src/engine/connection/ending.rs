@@ -75,6 +75,9 @@ impl Connection {
         if let (true, Transport::Socket(socket)) = (reset, &self.transport) {
             socket.reset_on_close();
         }
+        if let (true, Some(set), Transport::Socket(socket)) = (self.is_placed(), &work.loop_set, &self.transport) {
+            set.remove(socket);
+        }
         if !self.is_duplex() {
             self.transport = Transport::Gone;
         }

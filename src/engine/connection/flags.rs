@@ -43,6 +43,8 @@ impl Flags {
     pub(super) const PIECED: u32 = 1 << 20;
     /// The peer's FIN was there before ours went out: the last event waits for one more look.
     pub(super) const PARTING: u32 = 1 << 21;
+    /// The event loop tells of its socket.
+    pub(super) const PLACED: u32 = 1 << 22;
 
     pub(super) fn has(self, flag: u32) -> bool {
         self.0 & flag != 0

@@ -19,7 +19,7 @@ use super::deadlines::Tick;
 use super::memory::batch::READ;
 use super::settings::Settings;
 use super::stats::Counters;
-use super::transport::{Queue, Socket, Token, Transport};
+use super::transport::{LoopSet, Queue, Ready, Socket, Token, Transport};
 use super::warm::Warm;
 use crate::proto::deflate::Pool;
 use crate::proto::session::Session;
@@ -67,6 +67,8 @@ pub struct Work {
     pub keeps_foreign: bool,
     /// Bytes that were compressed or inflated in this turn.
     pub effort: usize,
+    /// The set of the event loop, if sockets stand in it.
+    pub loop_set: Option<LoopSet>,
 }
 
 impl Work {
@@ -234,15 +236,28 @@ impl Connection {
         }
     }
 
+    /// Whether the event loop tells of its socket.
+    pub fn is_placed(&self) -> bool {
+        self.flags.has(Flags::PLACED)
+    }
+
+    /// It does from now on, or no longer.
+    pub fn set_placed(&mut self, is_placed: bool) {
+        self.flags.clear(Flags::PLACED);
+        if is_placed {
+            self.flags.set(Flags::PLACED);
+        }
+    }
+
     /// Notes what the kernel reported; whether it can be served or written now.
-    pub fn ready(&mut self, readable: bool, writable: bool, hangup: bool) {
-        if readable || hangup {
+    pub fn ready(&mut self, ready: Ready) {
+        if ready.read || ready.hangup {
             self.flags.set(Flags::READABLE);
         }
-        if hangup {
+        if ready.hangup {
             self.flags.set(Flags::HANGUP);
         }
-        if writable {
+        if ready.write {
             self.flags.set(Flags::WRITABLE);
         }
     }

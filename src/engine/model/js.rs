@@ -172,7 +172,7 @@ impl Js {
 
     fn on_ready(&mut self) {
         if !self.dispatch() {
-            let Some(turned) = self.hub.loop_turn(true) else {
+            let Some(turned) = self.hub.loop_turn(|_| true) else {
                 thread::yield_now();
                 return;
             };
@@ -192,7 +192,7 @@ impl Js {
     }
 
     fn leave(&mut self) {
-        if self.hub.leave_loop(|| WORLD.watch(false)) {
+        if self.hub.leave_loop(|_| WORLD.watch(false)) {
             self.dispatch();
         }
     }

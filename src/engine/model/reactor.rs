@@ -103,6 +103,11 @@ impl Reactor {
         false
     }
 
+    /// There are no sockets.
+    pub fn is_unsettled(&self) -> bool {
+        false
+    }
+
     /// Payloads that are done with.
     pub fn take_released(&mut self) -> Vec<Token> {
         std::mem::take(&mut self.released)

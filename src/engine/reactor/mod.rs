@@ -7,7 +7,9 @@ mod commands;
 mod duplex;
 mod fault;
 mod figures;
+mod look;
 mod news;
+mod places;
 mod readiness;
 mod sweep;
 
@@ -24,6 +26,8 @@ use crate::proto::deflate::Pool;
 pub use duplex::DuplexOutput;
 use fault::contain;
 use mio::Events;
+use places::Places;
+pub use places::{EventLoop, Told};
 use readiness::Readiness;
 pub use readiness::Waker;
 use std::collections::VecDeque;
@@ -61,6 +65,7 @@ pub const fn index_of(id: u32) -> usize {
 /// The readiness set and all that hangs on it.
 pub struct Reactor {
     readiness: Readiness,
+    places: Places,
     found: Events,
     slots: Vec<Option<Box<Connection>>>,
     ready: VecDeque<u32>,
@@ -93,6 +98,7 @@ impl Reactor {
         let (readiness, waker) = Readiness::new(has_sockets)?;
         let reactor = Self {
             readiness,
+            places: Places::default(),
             found: Events::with_capacity(EVENTS_PER_LOOK),
             slots: Vec::new(),
             ready: VecDeque::new(),
@@ -115,6 +121,7 @@ impl Reactor {
                 key: None,
                 keeps_foreign: false,
                 effort: 0,
+                loop_set: None,
             },
             tells_duplexes: false,
             sweep: None,
@@ -203,38 +210,6 @@ impl Reactor {
         self.seal(batch, events, first_run);
     }
 
-    fn look(&mut self) {
-        self.work.counters.polls += 1;
-        // An interrupted look is taken again by the next turn.
-        if self.readiness.look(&mut self.found).is_err() {
-            self.crowded = true;
-            return;
-        }
-        let mut count = 0;
-        for event in &self.found {
-            count += 1;
-            if Readiness::is_waker(event.token()) {
-                continue;
-            }
-            let id = event.token().0 as u32;
-            let hangup = event.is_read_closed() || event.is_write_closed() || event.is_error();
-            let Some(connection) = connection(&mut self.slots, id) else {
-                continue;
-            };
-            connection.ready(event.is_readable(), event.is_writable(), hangup);
-            if event.is_error() {
-                connection.note_reset(&mut self.work);
-            }
-            if event.is_writable() && connection.pending() > 0 && connection.mark_dirty() {
-                self.dirty.push(id);
-            }
-            if connection.enqueue() {
-                self.ready.push_back(id);
-            }
-        }
-        self.crowded = count == EVENTS_PER_LOOK;
-    }
-
     fn serve(&mut self, id: u32, batch: &mut Batch) {
         let Some(connection) = connection(&mut self.slots, id) else {
             return;
@@ -271,6 +246,7 @@ impl Reactor {
             return;
         };
         connection.terminate(false, &mut self.work);
+        self.places.vacate(id);
         self.deadlines.remove(connection.deadline(), id);
         self.live -= 1;
         self.work.counters.closed += 1;

@@ -2,6 +2,7 @@
 //!
 //! A set costs descriptors, and Duplexes are what connections become when there are no more of those.
 
+use crate::engine::transport::Socket;
 #[cfg(unix)]
 use crate::engine::transport::duplicate;
 use mio::{Events, Poll, Token};
@@ -54,6 +55,32 @@ impl Readiness {
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registry = self.set()?.registry();
         registry.register(&mut SourceFd(&descriptor), Token(id as usize), interest)
+    }
+
+    /// Another set tells of it.
+    #[cfg(unix)]
+    pub(super) fn forget(&self, socket: &Socket) {
+        if let Ok(set) = self.set() {
+            let _not_there = set.registry().deregister(&mut SourceFd(&socket.fd().as_raw_fd()));
+        }
+    }
+
+    /// This one does again.
+    #[cfg(unix)]
+    pub(super) fn readmit(&self, socket: &Socket, id: u32) -> io::Result<()> {
+        self.register(socket.fd().as_raw_fd(), id)
+    }
+
+    /// There are no sockets.
+    #[cfg(not(unix))]
+    pub(super) fn forget(&self, socket: &Socket) {
+        match *socket {}
+    }
+
+    /// The same.
+    #[cfg(not(unix))]
+    pub(super) fn readmit(&self, socket: &Socket, _id: u32) -> io::Result<()> {
+        match *socket {}
     }
 
     /// There are no sockets to watch.

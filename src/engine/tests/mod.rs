@@ -13,6 +13,7 @@ mod memory;
 mod options;
 mod output;
 mod packing;
+mod places;
 mod readiness;
 mod support;
 mod switching;

@@ -4,20 +4,30 @@
 //! owns.
 
 mod foreign;
+#[cfg(target_os = "linux")]
+mod loop_set;
+#[cfg(not(target_os = "linux"))]
+mod no_loop_set;
 #[cfg(not(unix))]
 mod no_socket;
 mod option;
 mod queue;
+mod ready;
 #[cfg(unix)]
 mod socket;
 #[cfg(unix)]
 mod watched;
 
 pub use foreign::{Foreign, Token};
+#[cfg(target_os = "linux")]
+pub use loop_set::LoopSet;
+#[cfg(not(target_os = "linux"))]
+pub use no_loop_set::LoopSet;
 #[cfg(not(unix))]
 pub use no_socket::{Errno, Socket};
 pub use option::{KeepAlive, OPTION_WORDS, OptionName, SocketOption};
 pub use queue::{Flushed, Queue, Segment};
+pub use ready::Ready;
 #[cfg(unix)]
 pub use socket::{Errno, Socket};
 #[cfg(unix)]

@@ -24,7 +24,8 @@ impl Socket {
         Self(unsafe { OwnedFd::from_raw_fd(descriptor) })
     }
 
-    fn fd(&self) -> BorrowedFd<'_> {
+    /// Its descriptor.
+    pub(in crate::engine) fn fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
 

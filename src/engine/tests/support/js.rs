@@ -1,17 +1,18 @@
 //! The JavaScript thread: does what the border does, step by step, so that the tests can look in between.
 
 use super::bell::Button;
+use super::event_loop::Loop;
 use super::{Bell, Event, Peer, Slab, settings};
 use crate::engine::driver::exchange::Driver;
 use crate::engine::driver::{Return, thread};
 use crate::engine::hub::{Hub, Turned};
 use crate::engine::memory::batch::Batch;
 use crate::engine::memory::ledger::{Ledger, TOTALS};
-use crate::engine::reactor::{Budget, index_of};
+use crate::engine::reactor::{Budget, Reactor, index_of};
 use crate::engine::settings::Settings;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::cell::Cell;
-use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -73,6 +74,7 @@ pub(in crate::engine::tests) struct Js {
     pub(in crate::engine::tests) handler: Handler,
     current: Option<Current>,
     set: OwnedFd,
+    pub(in crate::engine::tests) event_loop: Loop,
     watching: Cell<bool>,
     era: Cell<Instant>,
     /// When the loop's timer rings.
@@ -110,6 +112,7 @@ impl Js {
             handler: Box::new(|_, _| {}),
             current: None,
             set,
+            event_loop: Loop::new(),
             watching: Cell::new(options.driver == Driver::Loop),
             era: Cell::new(Instant::now()),
             deadline: None,
@@ -194,9 +197,10 @@ impl Js {
         let mut watched = vec![PollFd::from_borrowed_fd(self.bell.descriptor(), PollFlags::IN)];
         if self.watching.get() {
             watched.push(PollFd::from_borrowed_fd(self.set.as_fd(), PollFlags::IN));
+            watched.push(PollFd::from_borrowed_fd(self.event_loop.descriptor(), PollFlags::IN));
         }
         poll(&mut watched, Some(&Timespec::try_from(timeout).unwrap())).unwrap();
-        let ready = watched.get(1).is_some_and(|set| !set.revents().is_empty());
+        let ready = watched.iter().skip(1).any(|set| !set.revents().is_empty());
         drop(watched);
         if self.bell.answer() {
             self.on_signal();
@@ -208,14 +212,13 @@ impl Js {
 
     /// Whether the loop would be called: something is ready in the set.
     pub(in crate::engine::tests) fn is_called(&self) -> bool {
-        let mut watched = [PollFd::new(&self.set, PollFlags::IN)];
-        poll(&mut watched, Some(&Timespec::default())).unwrap() > 0
+        is_ready(self.set.as_fd()) || is_ready(self.event_loop.descriptor())
     }
 
     fn on_ready(&mut self) {
         let mut left = self.dispatch_all();
         if left == Left::Nothing {
-            let Some(turned) = self.hub.loop_turn(true) else { return };
+            let Some(turned) = self.loop_turn() else { return };
             self.deadline = turned.deadline;
             self.come_back(turned.more);
             left = self.dispatch_all();
@@ -231,9 +234,20 @@ impl Js {
     /// A turn without a dispatch.
     pub(in crate::engine::tests) fn turn(&mut self) -> Turned {
         self.flush(None);
-        let turned = self.hub.loop_turn(true).expect("the loop drives");
+        let turned = self.loop_turn().expect("the loop drives");
         self.come_back(turned.more);
         turned
+    }
+
+    fn loop_turn(&self) -> Option<Turned> {
+        let turned = self.hub.loop_turn(|reactor| {
+            reactor.hear(self.event_loop.look());
+            is_ready(self.set.as_fd())
+        })?;
+        if turned.unsettled {
+            self.hub.arrange_places(&self.event_loop);
+        }
+        Some(turned)
     }
 
     pub(in crate::engine::tests) fn on_signal(&mut self) {
@@ -245,8 +259,12 @@ impl Js {
 
     fn give_to_thread(&mut self) {
         self.ensure_thread();
-        let watching = &self.watching;
-        if self.hub.leave_loop(|| watching.set(false)) && self.dispatch_all() != Left::Nothing {
+        let stop = |reactor: &mut Reactor| {
+            reactor.leave_places();
+            self.event_loop.close_all();
+            self.watching.set(false);
+        };
+        if self.hub.leave_loop(stop) && self.dispatch_all() != Left::Nothing {
             self.hub.signal();
         }
     }
@@ -362,6 +380,12 @@ impl Js {
         let word = &self.hub.ledger().arena().words()[index_of(id) * TOTALS];
         (f64::from_bits(word.load(Ordering::Acquire)) as i64).cast_unsigned()
     }
+}
+
+/// Whether there is something in a set.
+fn is_ready(set: BorrowedFd<'_>) -> bool {
+    let mut watched = [PollFd::from_borrowed_fd(set, PollFlags::IN)];
+    poll(&mut watched, Some(&Timespec::default())).unwrap() > 0
 }
 
 impl Drop for Js {

@@ -2,6 +2,7 @@
 
 mod bell;
 mod event;
+mod event_loop;
 mod js;
 mod peer;
 mod slab;

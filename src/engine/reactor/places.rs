@@ -1,0 +1,167 @@
+//! Sockets of which the event loop tells itself, while it drives.
+//!
+//! The loop waits in a set of its own, in which ours is one member. To hear which socket of ours is ready takes another
+//! system call, and the kernel looks at two sets. When few messages come at a time, that is a good part of what each costs.
+//! So sockets that are read again and again stand in the loop's set instead of ours. The loop knows its members by
+//! descriptors that it watches: a place is such a descriptor, on which itself nothing ever happens.
+
+use super::{Reactor, connection};
+use crate::engine::transport::{LoopSet, Ready};
+use std::io;
+
+/// The most places of a reactor: each is a descriptor.
+const MOST: usize = 128;
+
+/// What the event loop tells of the socket in a place.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// The place.
+    pub place: usize,
+    /// What became of the socket.
+    pub ready: Ready,
+}
+
+/// The event loop, when it drives.
+pub trait EventLoop {
+    /// The set it waits in.
+    fn set(&self) -> io::Result<LoopSet>;
+    /// Makes a place: the descriptor by which the loop knows it.
+    fn open(&self, place: usize) -> io::Result<i32>;
+    /// Takes it away.
+    fn close(&self, place: usize);
+}
+
+/// The places of a reactor.
+pub(super) struct Places {
+    /// Whose each is.
+    ids: Vec<Option<u32>>,
+    /// Connections that should have one.
+    wanted: Vec<u32>,
+    /// Those whose connection is gone.
+    vacant: Vec<usize>,
+    taken: usize,
+    most: usize,
+    /// The loop drives, and tells.
+    is_told: bool,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self {
+            ids: Vec::new(),
+            wanted: Vec::new(),
+            vacant: Vec::new(),
+            taken: 0,
+            most: MOST,
+            is_told: false,
+        }
+    }
+}
+
+impl Places {
+    fn has_room(&self) -> bool {
+        self.is_told && self.taken + self.wanted.len() < self.most
+    }
+
+    /// The lowest number that is free.
+    fn free(&mut self) -> usize {
+        self.ids.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.ids.push(None);
+            self.ids.len() - 1
+        })
+    }
+
+    /// A connection is gone.
+    pub(super) fn vacate(&mut self, id: u32) {
+        if self.taken > 0
+            && let Some(number) = self.ids.iter().position(|holder| *holder == Some(id))
+        {
+            self.vacant.push(number);
+            self.taken -= 1;
+        }
+    }
+}
+
+impl Reactor {
+    /// What the event loop tells.
+    pub fn hear(&mut self, told: impl IntoIterator<Item = Told>) {
+        self.places.is_told = true;
+        for Told { place, ready } in told {
+            if let Some(id) = self.places.ids.get(place).copied().flatten() {
+                self.note(id, ready);
+            }
+        }
+    }
+
+    /// Proposes a connection of which our set has told. One that has never been read before may well say nothing else.
+    pub(super) fn propose(&mut self, id: u32) {
+        if self.places.has_room()
+            && let Some(connection) = connection(&mut self.slots, id)
+            && !connection.is_placed()
+            && connection.counts().0 > 0
+        {
+            self.places.wanted.push(id);
+        }
+    }
+
+    /// Whether there are places to make or to close.
+    pub fn is_unsettled(&self) -> bool {
+        !self.places.vacant.is_empty() || !self.places.wanted.is_empty()
+    }
+
+    /// Makes and closes them.
+    pub fn arrange_places(&mut self, event_loop: &impl EventLoop) {
+        for number in self.places.vacant.drain(..) {
+            event_loop.close(number);
+            self.places.ids[number] = None;
+        }
+        while let Some(id) = self.places.wanted.pop() {
+            if self.place(id, event_loop).is_err() {
+                // There are no more descriptors to be had: it goes as well without.
+                self.places.most = self.places.taken;
+                self.places.wanted.clear();
+            }
+        }
+    }
+
+    fn place(&mut self, id: u32, event_loop: &impl EventLoop) -> io::Result<()> {
+        let placeless = connection(&mut self.slots, id).filter(|connection| !connection.is_placed());
+        let Some(connection) = placeless else { return Ok(()) };
+        let Some(socket) = connection.socket() else {
+            return Ok(());
+        };
+        let set = match &mut self.work.loop_set {
+            Some(set) => set,
+            none => none.insert(event_loop.set()?),
+        };
+        let number = self.places.free();
+        let known_as = event_loop.open(number)?;
+        // What came meanwhile is told by its new set, which looks at what is added.
+        set.add(socket, known_as).inspect_err(|_| event_loop.close(number))?;
+        self.readiness.forget(socket);
+        connection.set_placed(true);
+        self.places.ids[number] = Some(id);
+        self.places.taken += 1;
+        Ok(())
+    }
+
+    /// The loop does not drive any more: our set tells of all sockets again. The event loop closes all places.
+    pub fn leave_places(&mut self) {
+        for id in std::mem::take(&mut self.places).ids.into_iter().flatten() {
+            if let Some(connection) = connection(&mut self.slots, id)
+                && let (Some(set), Some(socket)) = (&self.work.loop_set, connection.socket())
+            {
+                set.remove(socket);
+                let is_back = self.readiness.readmit(socket, id).is_ok();
+                connection.set_placed(false);
+                if !is_back {
+                    connection.terminate(false, &mut self.work);
+                    if connection.enqueue() {
+                        self.ready.push_back(id);
+                    }
+                }
+            }
+        }
+        self.work.loop_set = None;
+    }
+}
