@@ -15,7 +15,7 @@ const { serve } = require('../support/serve');
  * Makes both ends of a connection, and notes in which order they are closed.
  *
  * @param {TestContext} t The test
- * @return {Promise<Object>} `{ client, order, socket, wss }`
+ * @return {Promise<Object>} `{ client, order, socket, url, wss }`
  */
 async function bothEnds(t) {
   const { url, wss } = await serve(t);
@@ -28,7 +28,7 @@ async function bothEnds(t) {
 
   socket.on('close', (code) => order.push(`server ${code}`));
   client.on('close', (code) => order.push(`client ${code}`));
-  return { client, order, socket, wss };
+  return { client, order, socket, url, wss };
 }
 
 describe("the 'close' event", onTcp, () => {
@@ -48,6 +48,32 @@ describe("the 'close' event", onTcp, () => {
     await once(socket, 'close');
     assert.deepEqual(order, ['client 4000', 'server 4000']);
   });
+
+  for (let round = 1; round <= 5; round++) {
+    test(`comes in that order whatever was said before and whatever else there is to do (${round})`, async (t) => {
+      const { client, order, socket, url, wss } = await bothEnds(t);
+      const talker = connect(url);
+
+      t.after(() => talker.terminate());
+
+      const [[listener]] = await Promise.all([once(wss, 'connection'), once(talker, 'open')]);
+
+      for (const said of ['one', 'two', 'three']) {
+        client.send(said);
+        await once(socket, 'message');
+        socket.send(said);
+        await once(client, 'message');
+      }
+
+      // There is always more to do for those two.
+      for (const end of [talker, listener]) end.on('message', () => end.send('x', () => {}));
+      for (let i = 0; i < 300; i++) talker.send('x');
+      await once(listener, 'message');
+      client.close(1000);
+      await once(client, 'close');
+      assert.deepEqual(order, ['server 1000', 'client 1000']);
+    });
+  }
 
   test('of a client comes behind the messages that made the server close', async (t) => {
     const { client, order, socket } = await bothEnds(t);

@@ -147,7 +147,7 @@ impl Channel {
         }
     }
 
-    /// The readiness set has something, and the loop drives: turns until there is no more work, within bounds.
+    /// The loop drives, and something is ready or a deadline is due: turns until there is no more work, within bounds.
     #[cfg(unix)]
     pub(crate) fn on_ready(&self) {
         let begun = Instant::now();

@@ -111,12 +111,13 @@ impl Hub {
         self.border.signal();
     }
 
-    /// Mail, a turn, mail again: under the lock.
-    fn turn(&self, reactor: &mut Reactor, look: bool) -> Turned {
+    /// Mail, a turn, mail again: under the lock. `hear` says whether there may be something in the set.
+    fn turn(&self, reactor: &mut Reactor, hear: impl FnOnce(&mut Reactor) -> bool) -> Turned {
         let mut batch = self.events.open();
         self.take_mail(reactor);
         reactor.write();
         reactor.tell_output(&mut batch);
+        let look = hear(reactor);
         reactor.turn(look, &mut batch);
         self.take_mail(reactor);
         reactor.write();
@@ -129,7 +130,7 @@ impl Hub {
         let stuck = batch.is_full();
         self.events.publish(batch);
         if reactor.is_parting() {
-            // Not at once: whoever drives looks at everything else before.
+            // Not at once: whoever drives hears of everything else before. This wakes our set, and so the next look comes.
             self.wake();
         }
         Turned {
@@ -220,15 +221,11 @@ impl Hub {
         }
     }
 
-    /// A turn by the loop, which comes back when there is more; `prepare` says whether there is something in the set. `None`
-    /// when the thread has not let go yet, or drives.
-    pub fn loop_turn(&self, prepare: impl FnOnce(&mut Reactor) -> bool) -> Option<Turned> {
+    /// A turn by the loop, which comes back when there is more; `hear` tells the reactor what the loop has told, and says
+    /// whether there is something in the set. `None` when the thread has not let go yet, or drives.
+    pub fn loop_turn(&self, hear: impl FnOnce(&mut Reactor) -> bool) -> Option<Turned> {
         let mut reactor = self.reactor.try_lock()?;
-        if self.exchange.driver() != Driver::Loop {
-            return None;
-        }
-        let look = prepare(&mut reactor);
-        Some(self.turn(&mut reactor, look))
+        (self.exchange.driver() == Driver::Loop).then(|| self.turn(&mut reactor, hear))
     }
 
     /// Input for a Duplex with `backlog` bytes to pass on; `None` is its end.
@@ -243,7 +240,7 @@ impl Hub {
     /// A turn over Duplexes: what waited for credit, and ends.
     pub fn inline_turn(&self) -> Turned {
         let mut reactor = self.reactor.lock();
-        self.turn(&mut reactor, true)
+        self.turn(&mut reactor, |_| true)
     }
 
     /// The thread drives from here on, before anything was submitted.
@@ -257,7 +254,7 @@ impl Hub {
     /// The turn with which a driver leaves.
     fn last_turn(&self, reactor: &mut Reactor) {
         let busy = reactor.has_work() || !self.mailbox.is_empty() || !self.events.is_empty();
-        let turned = self.turn(reactor, true);
+        let turned = self.turn(reactor, |_| true);
         if busy || turned.more || turned.published {
             self.crossings.busy_switches.fetch_add(1, Ordering::Relaxed);
         }
@@ -327,7 +324,7 @@ impl Hub {
         if self.exchange.driver() != Driver::Thread {
             return None;
         }
-        let turned = self.turn(&mut reactor, true);
+        let turned = self.turn(&mut reactor, |_| true);
         drop(reactor);
         if turned.published {
             self.signal();

@@ -17,6 +17,20 @@ const WRITABLE: c_int = 2;
 const DISCONNECT: c_int = 4;
 const ALL: c_int = READABLE | WRITABLE | DISCONNECT;
 
+/// One in so many descriptors may be a place: an application needs them more.
+const PER_PLACE: u64 = 64;
+
+/// How many places there may be, with the descriptors that this process may have now.
+pub(super) fn most() -> usize {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the kernel writes into our own memory. It would be left as it is.
+    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    usize::try_from(limit.rlim_cur / PER_PLACE).unwrap_or(usize::MAX)
+}
+
 /// A pipe on which nobody writes: places are duplicates of its reading end, which is never ready for anything.
 pub(super) struct Dormant {
     reader: PipeReader,
@@ -101,8 +115,11 @@ unsafe extern "C" fn on_place(handle: Handle, status: c_int, events: c_int) {
     let standing = unsafe { &*standing };
     // SAFETY: places are closed before the Watched is.
     let watched = unsafe { &*standing.watched };
-    // libuv has stopped the handle then: nothing more is to be told of a socket that broke.
     let error = status < 0;
+    if error {
+        // SAFETY: as in `Place::open`. libuv has stopped the handle, but not each error is the end of a socket.
+        unsafe { (watched.uv.poll_start)(handle, ALL, on_place) };
+    }
     watched.tell(Told {
         place: standing.number,
         ready: Ready {

@@ -1,7 +1,7 @@
 //! A reactor's place in the loop: one `uv_poll_t` on its readiness set, one `uv_timer_t` for its deadlines, and one
 //! `uv_check_t`, which comes when the loop has looked at everything: the reactor does then what is ready, and a turn ends.
 
-use super::place::{Dormant, Place};
+use super::place::{self, Dormant, Place};
 use super::{CHECK, Handle, POLL, READABLE, TIMER, Uv, data, free_handle};
 use crate::engine::reactor::{EventLoop, Reactor, Told};
 use crate::engine::transport::LoopSet;
@@ -249,6 +249,10 @@ impl Watch {
 }
 
 impl EventLoop for Watch {
+    fn most(&self) -> usize {
+        place::most()
+    }
+
     fn set(&self) -> io::Result<LoopSet> {
         LoopSet::over(self.watched().backend)
     }

@@ -241,6 +241,12 @@ impl Connection {
         self.flags.has(Flags::PLACED)
     }
 
+    /// Whether it does not, and there is more to hear of it than its end.
+    pub fn may_be_placed(&self) -> bool {
+        let ends = Flags::PLACED | Flags::GONE | Flags::HANGUP | Flags::END | Flags::SHUTDOWN | Flags::SHUT;
+        !self.flags.has(ends) && !self.session.close_received()
+    }
+
     /// It does from now on, or no longer.
     pub fn set_placed(&mut self, is_placed: bool) {
         self.flags.clear(Flags::PLACED);

@@ -29,7 +29,7 @@ impl Reactor {
                 error: event.is_error(),
             };
             self.note(id, ready);
-            if ready.read {
+            if ready.read && !ready.hangup {
                 self.propose(id);
             }
         }

@@ -70,7 +70,7 @@ pub struct Reactor {
     slots: Vec<Option<Box<Connection>>>,
     ready: VecDeque<u32>,
     dirty: Vec<u32>,
-    /// Connections that are gone, whose last event comes behind what the next look finds.
+    /// Connections that are gone, whose last event comes behind all that there is to hear when somebody looks next.
     parting: Vec<u32>,
     /// The Duplexes among them, which JavaScript writes.
     duplexes: Vec<u32>,
@@ -182,14 +182,17 @@ impl Reactor {
         !self.work.released.is_empty()
     }
 
-    /// Looks at the readiness set, unless it was done just now and found it all, then reads at most once from each ready connection.
+    /// Looks at the readiness set if there is something in it, as the caller says, then reads at most once from each ready
+    /// connection.
     pub fn turn(&mut self, look: bool, batch: &mut Batch) {
         self.work.counters.turns += 1;
         self.work.effort = 0;
-        if look || self.crowded || !self.parting.is_empty() {
+        if look || self.crowded {
             self.look();
         }
-        self.ready.extend(self.parting.drain(..));
+        if look {
+            self.ready.extend(self.parting.drain(..));
+        }
         self.expire();
         self.sweep();
         self.tell_news(batch);

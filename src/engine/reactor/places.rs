@@ -11,6 +11,8 @@ use std::io;
 
 /// The most places of a reactor: each is a descriptor.
 const MOST: usize = 128;
+/// When a place could not be made: so many proposals later another one may.
+const PROPOSALS: usize = 4096;
 
 /// What the event loop tells of the socket in a place.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +25,8 @@ pub struct Told {
 
 /// The event loop, when it drives.
 pub trait EventLoop {
+    /// So many places it may have, at most.
+    fn most(&self) -> usize;
     /// The set it waits in.
     fn set(&self) -> io::Result<LoopSet>;
     /// Makes a place: the descriptor by which the loop knows it.
@@ -32,6 +36,7 @@ pub trait EventLoop {
 }
 
 /// The places of a reactor.
+#[derive(Default)]
 pub(super) struct Places {
     /// Whose each is.
     ids: Vec<Option<u32>>,
@@ -40,27 +45,20 @@ pub(super) struct Places {
     /// Those whose connection is gone.
     vacant: Vec<usize>,
     taken: usize,
-    most: usize,
-    /// The loop drives, and tells.
-    is_told: bool,
-}
-
-impl Default for Places {
-    fn default() -> Self {
-        Self {
-            ids: Vec::new(),
-            wanted: Vec::new(),
-            vacant: Vec::new(),
-            taken: 0,
-            most: MOST,
-            is_told: false,
-        }
-    }
+    /// The loop tells of so many at most, when it drives.
+    most: Option<usize>,
+    /// Proposals that are not listened to.
+    ignored: usize,
 }
 
 impl Places {
-    fn has_room(&self) -> bool {
-        self.is_told && self.taken + self.wanted.len() < self.most
+    fn has_room(&mut self) -> bool {
+        let has_room = self.taken + self.wanted.len() < self.most.unwrap_or(0);
+        if has_room && self.ignored > 0 {
+            self.ignored -= 1;
+            return false;
+        }
+        has_room
     }
 
     /// The lowest number that is free.
@@ -85,7 +83,7 @@ impl Places {
 impl Reactor {
     /// What the event loop tells.
     pub fn hear(&mut self, told: impl IntoIterator<Item = Told>) {
-        self.places.is_told = true;
+        self.places.most.get_or_insert(MOST);
         for Told { place, ready } in told {
             if let Some(id) = self.places.ids.get(place).copied().flatten() {
                 self.note(id, ready);
@@ -97,7 +95,7 @@ impl Reactor {
     pub(super) fn propose(&mut self, id: u32) {
         if self.places.has_room()
             && let Some(connection) = connection(&mut self.slots, id)
-            && !connection.is_placed()
+            && connection.may_be_placed()
             && connection.counts().0 > 0
         {
             self.places.wanted.push(id);
@@ -111,21 +109,25 @@ impl Reactor {
 
     /// Makes and closes them.
     pub fn arrange_places(&mut self, event_loop: &impl EventLoop) {
+        let most = event_loop.most().min(MOST);
+        self.places.most = Some(most);
         for number in self.places.vacant.drain(..) {
             event_loop.close(number);
             self.places.ids[number] = None;
         }
         while let Some(id) = self.places.wanted.pop() {
-            if self.place(id, event_loop).is_err() {
-                // There are no more descriptors to be had: it goes as well without.
-                self.places.most = self.places.taken;
+            if self.places.taken >= most {
+                self.places.wanted.clear();
+            } else if self.place(id, event_loop).is_err() {
+                // There are no descriptors to be had, or no memory: it goes as well without.
+                self.places.ignored = PROPOSALS;
                 self.places.wanted.clear();
             }
         }
     }
 
     fn place(&mut self, id: u32, event_loop: &impl EventLoop) -> io::Result<()> {
-        let placeless = connection(&mut self.slots, id).filter(|connection| !connection.is_placed());
+        let placeless = connection(&mut self.slots, id).filter(|connection| connection.may_be_placed());
         let Some(connection) = placeless else { return Ok(()) };
         let Some(socket) = connection.socket() else {
             return Ok(());

@@ -87,9 +87,35 @@ fn a_place_is_closed_when_its_connection_is_gone_or_given_to_the_next() {
 }
 
 #[test]
+fn who_says_one_thing_and_closes_gets_none() {
+    let mut js = Js::new(Options::under(Driver::Loop));
+    let mut peers = js.attach_many(3);
+    round(&mut js, &mut peers, 0);
+    let (left, right) = peers.split_at_mut(1);
+    left[0].write(&frame(Opcode::Close, true, &1000_u16.to_be_bytes()));
+    right[0].end();
+    js.slab.shutdown(right[1].id);
+    right[1].send(Opcode::Text, b"heard");
+    let ids: Vec<u32> = peers.iter().map(|peer| peer.id).collect();
+    until(&mut js, &mut peers, |js, _| {
+        js.heard(ids[0], kind::PEER_CLOSE) && js.heard(ids[1], kind::END) && js.heard(ids[2], 1)
+    });
+    settle(&mut js, &mut peers, Duration::from_millis(5));
+    assert_eq!(js.event_loop.made.get(), 0);
+}
+
+#[test]
 fn more_connections_than_places_and_fewer_descriptors_than_places_lose_nothing() {
-    for (most, open) in [(usize::MAX, 128), (2, 2), (0, 0)] {
+    let many = usize::MAX;
+    for (limit, most, open) in [
+        (many, many, 128),
+        (many, 2, 2),
+        (many, 0, 0),
+        (3, many, 3),
+        (0, many, 0),
+    ] {
         let mut js = Js::new(Options::under(Driver::Loop));
+        js.event_loop.limit.set(limit);
         js.event_loop.most.set(most);
         let mut peers = js.attach_many(200);
         for number in 0..5 {

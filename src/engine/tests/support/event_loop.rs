@@ -14,7 +14,9 @@ pub(in crate::engine::tests) struct Loop {
     set: RefCell<Poll>,
     waited: OwnedFd,
     open: RefCell<BTreeSet<usize>>,
-    /// So many places can be had.
+    /// So many places it says it may have.
+    pub(in crate::engine::tests) limit: Cell<usize>,
+    /// So many can be had.
     pub(in crate::engine::tests) most: Cell<usize>,
     /// So many were made so far.
     pub(in crate::engine::tests) made: Cell<usize>,
@@ -27,6 +29,7 @@ impl Loop {
             waited: duplicate(&set).unwrap(),
             set: RefCell::new(set),
             open: RefCell::default(),
+            limit: Cell::new(usize::MAX),
             most: Cell::new(usize::MAX),
             made: Cell::new(0),
         }
@@ -67,6 +70,10 @@ impl Loop {
 }
 
 impl EventLoop for Loop {
+    fn most(&self) -> usize {
+        self.limit.get()
+    }
+
     fn set(&self) -> io::Result<LoopSet> {
         LoopSet::over(self.set.borrow().as_raw_fd())
     }
