@@ -12,7 +12,7 @@ use upshift::engine::crossing::Border;
 use upshift::engine::driver::exchange::Driver;
 use upshift::engine::hub::Hub;
 use upshift::engine::memory::ledger::{Ledger, SLOTS};
-use upshift::engine::reactor::Budget;
+use upshift::engine::reactor::{Budget, Look};
 use upshift::engine::settings::Settings;
 use upshift::proto::session::Config;
 
@@ -72,7 +72,7 @@ fn attach(hub: &Hub, id: u32, settings: usize, stream: UnixStream) {
 
 /// Turns until there is nothing left to do; the batches come back as JavaScript gives them back.
 fn settle(hub: &Hub) {
-    while hub.loop_turn(|_| true).expect("the loop drives").more || !hub.events.is_empty() {
+    while hub.loop_turn(|_| Look::OURS).expect("the loop drives").more || !hub.events.is_empty() {
         while let Some(batch) = hub.events.take() {
             hub.submit(&[], &mut Vec::new(), Some(batch));
         }

@@ -14,7 +14,7 @@ use crate::engine::driver::policy::Policy;
 use crate::engine::driver::{Return, cpu_time, thread};
 use crate::engine::hub::{Hub, Submitted};
 use crate::engine::memory::batch::Batch;
-use crate::engine::reactor::Reactor;
+use crate::engine::reactor::{Look, Reactor};
 use crate::engine::settings::SettingsTable;
 use crate::engine::transport::Foreign;
 use napi::sys;
@@ -188,11 +188,11 @@ impl Channel {
         }
     }
 
-    /// Tells the reactor what the event loop has told. Whether there is something in the set.
+    /// Tells the reactor what the event loop has told, and where there may be more.
     #[cfg(unix)]
-    fn report(&self, reactor: &mut Reactor) -> bool {
+    fn report(&self, reactor: &mut Reactor) -> Look {
         let watch = self.watch.borrow();
-        watch.as_ref().is_none_or(|watch| watch.report(reactor))
+        watch.as_ref().map_or(Look::OURS, |watch| watch.report(reactor))
     }
 
     /// Every scope there is, or as much as may be done at once.

@@ -16,7 +16,7 @@ use super::fifo::Fifo;
 use super::mailbox::{Mail, Mailbox};
 use super::memory::batch::Batch;
 use super::memory::ledger::Ledger;
-use super::reactor::{Budget, Reactor, Waker};
+use super::reactor::{Budget, Look, Reactor, Waker};
 use super::sync::{Condvar, Mutex, MutexGuard, Ordering};
 use super::transport::Foreign;
 use super::warm::Warm;
@@ -111,8 +111,8 @@ impl Hub {
         self.border.signal();
     }
 
-    /// Mail, a turn, mail again: under the lock. `hear` says whether there may be something in the set.
-    fn turn(&self, reactor: &mut Reactor, hear: impl FnOnce(&mut Reactor) -> bool) -> Turned {
+    /// Mail, a turn, mail again: under the lock. `hear` says where there may be something.
+    fn turn(&self, reactor: &mut Reactor, hear: impl FnOnce(&mut Reactor) -> Look) -> Turned {
         let mut batch = self.events.open();
         self.take_mail(reactor);
         reactor.write();
@@ -222,8 +222,8 @@ impl Hub {
     }
 
     /// A turn by the loop, which comes back when there is more; `hear` tells the reactor what the loop has told, and says
-    /// whether there is something in the set. `None` when the thread has not let go yet, or drives.
-    pub fn loop_turn(&self, hear: impl FnOnce(&mut Reactor) -> bool) -> Option<Turned> {
+    /// where there may be something. `None` when the thread has not let go yet, or drives.
+    pub fn loop_turn(&self, hear: impl FnOnce(&mut Reactor) -> Look) -> Option<Turned> {
         let mut reactor = self.reactor.try_lock()?;
         (self.exchange.driver() == Driver::Loop).then(|| self.turn(&mut reactor, hear))
     }
@@ -240,7 +240,7 @@ impl Hub {
     /// A turn over Duplexes: what waited for credit, and ends.
     pub fn inline_turn(&self) -> Turned {
         let mut reactor = self.reactor.lock();
-        self.turn(&mut reactor, |_| true)
+        self.turn(&mut reactor, |_| Look::OURS)
     }
 
     /// The thread drives from here on, before anything was submitted.
@@ -254,7 +254,7 @@ impl Hub {
     /// The turn with which a driver leaves.
     fn last_turn(&self, reactor: &mut Reactor) {
         let busy = reactor.has_work() || !self.mailbox.is_empty() || !self.events.is_empty();
-        let turned = self.turn(reactor, |_| true);
+        let turned = self.turn(reactor, |_| Look::OURS);
         if busy || turned.more || turned.published {
             self.crossings.busy_switches.fetch_add(1, Ordering::Relaxed);
         }
@@ -324,7 +324,7 @@ impl Hub {
         if self.exchange.driver() != Driver::Thread {
             return None;
         }
-        let turned = self.turn(&mut reactor, |_| true);
+        let turned = self.turn(&mut reactor, |_| Look::OURS);
         drop(reactor);
         if turned.published {
             self.signal();

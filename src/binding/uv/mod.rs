@@ -4,6 +4,7 @@
 //! libuv is looked up, never linked: an addon that links it does not load where the host hides it, and a host that only
 //! imitates Node.js may have the symbols and abort in them, so JavaScript says first whether this is Node.js.
 
+mod crowd;
 mod place;
 mod watch;
 

@@ -63,10 +63,11 @@ pub(super) struct Place {
 impl Place {
     /// A new one.
     pub(super) fn open(watched: &Watched, number: usize) -> io::Result<Self> {
-        if watched.dormant.get().is_none() {
-            let _unset = watched.dormant.set(Dormant::new()?);
-        }
-        let dormant = watched.dormant.get().ok_or(io::ErrorKind::Other)?;
+        let mut dormant = watched.dormant.borrow_mut();
+        let dormant = match &mut *dormant {
+            Some(dormant) => dormant,
+            none => none.insert(Dormant::new()?),
+        };
         let descriptor = dormant.reader.try_clone()?;
         let uv = watched.uv;
         let handle = uv.allocate(POLL);

@@ -1,11 +1,12 @@
 //! A reactor's place in the loop: one `uv_poll_t` on its readiness set, one `uv_timer_t` for its deadlines, and one
-//! `uv_check_t`, which comes when the loop has looked at everything: the reactor does then what is ready, and a turn ends.
+//! `uv_check_t` that tells where a turn of the loop ends.
 
+use super::crowd::{Crowd, Next};
 use super::place::{self, Dormant, Place};
 use super::{CHECK, Handle, POLL, READABLE, TIMER, Uv, data, free_handle};
-use crate::engine::reactor::{EventLoop, Reactor, Told};
+use crate::engine::reactor::{EventLoop, Look, Reactor, Told};
 use crate::engine::transport::LoopSet;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::time::{Duration, Instant};
@@ -25,28 +26,27 @@ pub(super) struct Watched {
     /// Whether the loop's set tells of edges only.
     by_edge: Cell<bool>,
     check: Handle,
-    /// The reactor has something to do when the loop has looked at everything.
-    is_due: Cell<bool>,
     /// There is something in the set.
     set_is_ready: Cell<bool>,
-    told: RefCell<Vec<Told>>,
     places: RefCell<Vec<Option<Place>>>,
-    pub(super) dormant: OnceCell<Dormant>,
+    /// What the loop tells of the sockets in them.
+    told: RefCell<Vec<Told>>,
+    crowd: Crowd,
+    pub(super) dormant: RefCell<Option<Dormant>>,
     on_ready: Box<dyn Fn()>,
     closed: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
 impl Watched {
-    /// The loop tells of a socket.
+    /// The loop tells of a socket: it is served at once, as what the loop tells next may be of something that came later.
     pub(super) fn tell(&self, told: Told) {
-        self.told.borrow_mut().push(told);
-        self.come_to_it();
-    }
-
-    fn come_to_it(&self) {
-        if !self.is_due.replace(true) {
-            self.start_check();
+        self.start_check();
+        match self.crowd.one_more() {
+            Next::Known => return,
+            Next::Alone => self.told.borrow_mut().push(told),
+            Next::Together => {}
         }
+        (self.on_ready)();
     }
 
     fn start_check(&self) {
@@ -91,7 +91,7 @@ unsafe extern "C" fn on_poll(handle: Handle, _status: c_int, _events: c_int) {
         watched.ask_for_edges();
     }
     watched.set_is_ready.set(true);
-    watched.come_to_it();
+    (watched.on_ready)();
 }
 
 unsafe extern "C" fn on_timer(handle: Handle) {
@@ -106,9 +106,7 @@ unsafe extern "C" fn on_check(handle: Handle) {
     let watched = unsafe { watched(handle) };
     // SAFETY: as above; it is started again when it is needed.
     unsafe { (watched.uv.check_stop)(handle) };
-    if watched.is_due.replace(false) {
-        (watched.on_ready)();
-    }
+    watched.crowd.disperse();
 }
 
 unsafe extern "C" fn free_watch(handle: Handle) {
@@ -158,11 +156,11 @@ impl Watch {
             backend: unsafe { (uv.backend)(event_loop) },
             by_edge: Cell::new(false),
             check,
-            is_due: Cell::new(false),
             set_is_ready: Cell::new(false),
-            told: RefCell::default(),
             places: RefCell::default(),
-            dormant: OnceCell::new(),
+            told: RefCell::default(),
+            crowd: Crowd::default(),
+            dormant: RefCell::default(),
             on_ready,
             closed: Cell::new(None),
         }));
@@ -193,16 +191,21 @@ impl Watch {
         // SAFETY: as in `start`.
         unsafe { (watched.uv.poll_stop)(self.poll) };
         watched.places.borrow_mut().clear();
+        watched.dormant.take();
         watched.told.borrow_mut().clear();
         watched.set_is_ready.set(false);
-        watched.is_due.set(false);
+        watched.crowd.disperse();
         self.arm(None);
     }
 
-    /// Tells the reactor what the loop has told. Whether there is something in the set as well.
-    pub(crate) fn report(&self, reactor: &mut Reactor) -> bool {
-        reactor.hear(self.watched().told.borrow_mut().drain(..));
-        self.watched().set_is_ready.replace(false)
+    /// Tells the reactor what the loop has told, and where there may be more.
+    pub(crate) fn report(&self, reactor: &mut Reactor) -> Look {
+        let watched = self.watched();
+        reactor.hear(watched.told.borrow_mut().drain(..));
+        Look {
+            ours: watched.set_is_ready.replace(false),
+            places: watched.crowd.look(),
+        }
     }
 
     /// Asks to be called after so many milliseconds, or not at all.
@@ -269,8 +272,12 @@ impl EventLoop for Watch {
     }
 
     fn close(&self, number: usize) {
-        if let Some(place) = self.watched().places.borrow_mut().get_mut(number) {
+        let mut places = self.watched().places.borrow_mut();
+        if let Some(place) = places.get_mut(number) {
             *place = None;
+        }
+        if places.iter().all(Option::is_none) {
+            self.watched().dormant.take();
         }
     }
 }

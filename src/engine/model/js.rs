@@ -5,7 +5,7 @@ use crate::engine::driver::exchange::Driver;
 use crate::engine::hub::Hub;
 use crate::engine::memory::batch::Batch;
 use crate::engine::memory::ledger::Ledger;
-use crate::engine::reactor::Budget;
+use crate::engine::reactor::{Budget, Look};
 use loom::thread;
 use std::sync::Arc;
 
@@ -172,7 +172,7 @@ impl Js {
 
     fn on_ready(&mut self) {
         if !self.dispatch() {
-            let Some(turned) = self.hub.loop_turn(|_| true) else {
+            let Some(turned) = self.hub.loop_turn(|_| Look::OURS) else {
                 thread::yield_now();
                 return;
             };

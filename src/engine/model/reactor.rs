@@ -11,6 +11,15 @@ use std::time::Instant;
 
 pub use super::model::world::Waker;
 
+/// Whether there may be something in the set.
+#[derive(Clone, Copy, Debug)]
+pub struct Look(bool);
+
+impl Look {
+    /// There may be.
+    pub const OURS: Self = Self(true);
+}
+
 /// How much a turn may do: one message.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Budget;
@@ -60,8 +69,8 @@ impl Reactor {
     pub fn tell_output(&mut self, _batch: &mut Batch) {}
 
     /// Looks at the set and hands one message over.
-    pub fn turn(&mut self, look: bool, batch: &mut Batch) -> bool {
-        if look {
+    pub fn turn(&mut self, look: Look, batch: &mut Batch) -> bool {
+        if look.0 {
             self.ready += WORLD.look();
         }
         if self.has_work() {

@@ -1,19 +1,51 @@
-//! A look at the set, and what follows from what the kernel says of a socket.
+//! A look at the sets, and what follows from what the kernel says of a socket.
 
 use super::readiness::Readiness;
 use super::{EVENTS_PER_LOOK, Reactor, connection};
 use crate::engine::transport::Ready;
 use mio::Events;
 
+/// Which sets may have something to tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Ours.
+    pub ours: bool,
+    /// That of the sockets in places.
+    pub places: bool,
+}
+
+impl Look {
+    /// At our set, which is the only one unless the loop drives.
+    pub const OURS: Self = Self {
+        ours: true,
+        places: false,
+    };
+}
+
 impl Reactor {
-    /// Takes what is in the set.
-    pub(super) fn look(&mut self) {
-        self.work.counters.polls += 1;
-        // An interrupted look is taken again by the next turn.
-        if self.readiness.look(&mut self.found).is_err() {
-            self.crowded = true;
-            return;
+    /// Takes what is in the sets.
+    pub(super) fn look(&mut self, at: Look) {
+        if at.ours || self.crowded {
+            self.crowded = self.take(false) != Some(true);
         }
+        // Last events come behind all there is to hear, wherever that is told.
+        if at.places || self.unheard || (at.ours && !self.parting.is_empty()) {
+            self.unheard = self.places.is_any() && self.take(true).is_none();
+        }
+        if at.ours {
+            self.ready.extend(self.parting.drain(..));
+        }
+    }
+
+    /// Takes what is in one of them. Whether that is all there was; an interrupted look is taken again by the next turn.
+    fn take(&mut self, in_places: bool) -> Option<bool> {
+        self.work.counters.polls += 1;
+        let set = if in_places {
+            &mut self.places.set
+        } else {
+            &mut self.readiness
+        };
+        set.look(&mut self.found).ok()?;
         let found = std::mem::replace(&mut self.found, Events::with_capacity(0));
         let mut count = 0;
         for event in &found {
@@ -34,7 +66,7 @@ impl Reactor {
             }
         }
         self.found = found;
-        self.crowded = count == EVENTS_PER_LOOK;
+        Some(count < EVENTS_PER_LOOK)
     }
 
     /// Notes what the kernel says of a connection's socket.

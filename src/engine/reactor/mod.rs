@@ -25,6 +25,7 @@ use crate::engine::warm::Warm;
 use crate::proto::deflate::Pool;
 pub use duplex::DuplexOutput;
 use fault::contain;
+pub use look::Look;
 use mio::Events;
 use places::Places;
 pub use places::{EventLoop, Told};
@@ -85,8 +86,10 @@ pub struct Reactor {
     tells_duplexes: bool,
     /// When what compresses is looked at again: what is not used by then goes.
     sweep: Option<Instant>,
-    /// The last look found as much as it could hold.
+    /// The last look at our set found as much as it could hold.
     crowded: bool,
+    /// The last one at that of the places was interrupted.
+    unheard: bool,
     live: usize,
     starved: usize,
     scope: u32,
@@ -126,6 +129,7 @@ impl Reactor {
             tells_duplexes: false,
             sweep: None,
             crowded: false,
+            unheard: false,
             live: 0,
             starved: 0,
             scope: 0,
@@ -158,7 +162,7 @@ impl Reactor {
 
     /// Whether a turn would find work without any new readiness.
     pub fn has_work(&self) -> bool {
-        self.crowded || !self.ready.is_empty() || (self.tells_duplexes && !self.duplexes.is_empty())
+        self.crowded || self.unheard || !self.ready.is_empty() || (self.tells_duplexes && !self.duplexes.is_empty())
     }
 
     /// Whether a last event waits for the next turn. That may take its time: the other end of the connection, where it is in
@@ -182,17 +186,11 @@ impl Reactor {
         !self.work.released.is_empty()
     }
 
-    /// Looks at the readiness set if there is something in it, as the caller says, then reads at most once from each ready
-    /// connection.
-    pub fn turn(&mut self, look: bool, batch: &mut Batch) {
+    /// Looks where there may be something, as the caller says, then reads at most once from each ready connection.
+    pub fn turn(&mut self, look: Look, batch: &mut Batch) {
         self.work.counters.turns += 1;
         self.work.effort = 0;
-        if look || self.crowded {
-            self.look();
-        }
-        if look {
-            self.ready.extend(self.parting.drain(..));
-        }
+        self.look(look);
         self.expire();
         self.sweep();
         self.tell_news(batch);

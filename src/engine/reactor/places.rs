@@ -5,6 +5,7 @@
 //! So sockets that are read again and again stand in the loop's set instead of ours. The loop knows its members by
 //! descriptors that it watches: a place is such a descriptor, on which itself nothing ever happens.
 
+use super::readiness::Readiness;
 use super::{Reactor, connection};
 use crate::engine::transport::{LoopSet, Ready};
 use std::io;
@@ -49,9 +50,16 @@ pub(super) struct Places {
     most: Option<usize>,
     /// Proposals that are not listened to.
     ignored: usize,
+    /// The sockets in them once more: when many are ready at once, one look here is cheaper than to hear of one by one.
+    pub(super) set: Readiness,
 }
 
 impl Places {
+    /// Whether there are any.
+    pub(super) fn is_any(&self) -> bool {
+        self.taken > 0
+    }
+
     fn has_room(&mut self) -> bool {
         let has_room = self.taken + self.wanted.len() < self.most.unwrap_or(0);
         if has_room && self.ignored > 0 {
@@ -124,6 +132,15 @@ impl Reactor {
                 self.places.wanted.clear();
             }
         }
+        if !self.places.is_any() {
+            self.give_back();
+        }
+    }
+
+    /// What is only there for places.
+    fn give_back(&mut self) {
+        self.places.set = Readiness::default();
+        self.work.loop_set = None;
     }
 
     fn place(&mut self, id: u32, event_loop: &impl EventLoop) -> io::Result<()> {
@@ -136,10 +153,18 @@ impl Reactor {
             Some(set) => set,
             none => none.insert(event_loop.set()?),
         };
+        if !self.places.set.is_there() {
+            self.places.set = Readiness::unwatched()?;
+        }
         let number = self.places.free();
         let known_as = event_loop.open(number)?;
+        let admitted = self.places.set.admit(socket, id);
         // What came meanwhile is told by its new set, which looks at what is added.
-        set.add(socket, known_as).inspect_err(|_| event_loop.close(number))?;
+        let added = admitted.and_then(|()| set.add(socket, known_as));
+        added.inspect_err(|_| {
+            self.places.set.forget(socket);
+            event_loop.close(number);
+        })?;
         self.readiness.forget(socket);
         connection.set_placed(true);
         self.places.ids[number] = Some(id);
@@ -154,7 +179,7 @@ impl Reactor {
                 && let (Some(set), Some(socket)) = (&self.work.loop_set, connection.socket())
             {
                 set.remove(socket);
-                let is_back = self.readiness.readmit(socket, id).is_ok();
+                let is_back = self.readiness.admit(socket, id).is_ok();
                 connection.set_placed(false);
                 if !is_back {
                     connection.terminate(false, &mut self.work);
@@ -164,6 +189,6 @@ impl Reactor {
                 }
             }
         }
-        self.work.loop_set = None;
+        self.give_back();
     }
 }

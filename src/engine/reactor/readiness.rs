@@ -17,6 +17,7 @@ use std::time::Duration;
 const WAKER: Token = Token(usize::MAX);
 
 /// The set, if sockets are to be watched at all.
+#[derive(Default)]
 pub(super) struct Readiness(Option<Poll>);
 
 /// What makes the set ready from another thread.
@@ -34,6 +35,23 @@ impl Readiness {
         let poll = Poll::new()?;
         let waker = mio::Waker::new(poll.registry(), WAKER)?;
         Ok((Self(Some(poll)), Waker(Some(waker))))
+    }
+
+    /// A set for which nobody waits.
+    #[cfg(unix)]
+    pub(super) fn unwatched() -> io::Result<Self> {
+        Poll::new().map(|poll| Self(Some(poll)))
+    }
+
+    /// The same.
+    #[cfg(not(unix))]
+    pub(super) fn unwatched() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Whether there is a set.
+    pub(super) fn is_there(&self) -> bool {
+        self.0.is_some()
     }
 
     /// What is ready now; nothing without a set.
@@ -65,9 +83,9 @@ impl Readiness {
         }
     }
 
-    /// This one does again.
+    /// Watches a socket.
     #[cfg(unix)]
-    pub(super) fn readmit(&self, socket: &Socket, id: u32) -> io::Result<()> {
+    pub(super) fn admit(&self, socket: &Socket, id: u32) -> io::Result<()> {
         self.register(socket.fd().as_raw_fd(), id)
     }
 
@@ -79,7 +97,7 @@ impl Readiness {
 
     /// The same.
     #[cfg(not(unix))]
-    pub(super) fn readmit(&self, socket: &Socket, _id: u32) -> io::Result<()> {
+    pub(super) fn admit(&self, socket: &Socket, _id: u32) -> io::Result<()> {
         match *socket {}
     }
 

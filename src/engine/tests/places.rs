@@ -43,8 +43,8 @@ fn polls(js: &Js) -> u64 {
 #[test]
 fn who_is_heard_again_is_told_by_the_loop_without_a_look_at_our_set() {
     let mut js = Js::new(Options::under(Driver::Loop));
-    let mut peers = placed(&mut js, 3);
-    assert_eq!(js.event_loop.open(), 3);
+    let mut peers = placed(&mut js, 1);
+    assert_eq!(js.event_loop.open(), 1);
     settle(&mut js, &mut peers, Duration::from_millis(5));
     let before = polls(&js);
     for number in 2..10 {
@@ -55,6 +55,19 @@ fn who_is_heard_again_is_told_by_the_loop_without_a_look_at_our_set() {
     peers.push(js.attach());
     round(&mut js, &mut peers, 10);
     assert!(polls(&js) > before);
+}
+
+#[test]
+fn when_many_are_heard_at_once_one_look_finds_them_all() {
+    let mut js = Js::new(Options::under(Driver::Loop));
+    let mut peers = placed(&mut js, 50);
+    settle(&mut js, &mut peers, Duration::from_millis(5));
+    for number in 2..10 {
+        let (before, receives) = (polls(&js), js.hub.reactor().counters().receives);
+        round(&mut js, &mut peers, number);
+        assert!(polls(&js) - before <= 2, "{} looks", polls(&js) - before);
+        assert_eq!(js.hub.reactor().counters().receives - receives, 50);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::engine::driver::{Return, thread};
 use crate::engine::hub::{Hub, Turned};
 use crate::engine::memory::batch::Batch;
 use crate::engine::memory::ledger::{Ledger, TOTALS};
-use crate::engine::reactor::{Budget, Reactor, index_of};
+use crate::engine::reactor::{Budget, Look, Reactor, index_of};
 use crate::engine::settings::Settings;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::cell::Cell;
@@ -241,8 +241,12 @@ impl Js {
 
     fn loop_turn(&self) -> Option<Turned> {
         let turned = self.hub.loop_turn(|reactor| {
-            reactor.hear(self.event_loop.look());
-            is_ready(self.set.as_fd())
+            let told = self.event_loop.look();
+            // As the border does: one by one, or all together.
+            let places = told.len() > 1;
+            reactor.hear(told.into_iter().filter(|_| !places));
+            let ours = is_ready(self.set.as_fd());
+            Look { ours, places }
         })?;
         if turned.unsettled {
             self.hub.arrange_places(&self.event_loop);

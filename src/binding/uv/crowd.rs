@@ -1,0 +1,57 @@
+//! One by one, or all together? The loop tells of each socket in a place by a call of its own. Of the first in a turn of the loop
+//! that is all there is to know, mostly. When others follow, one look at all of them makes one batch, which is cheaper, and
+//! what the loop goes on to tell in that turn is known by then: it heard of it before.
+
+use std::cell::Cell;
+
+/// What is to be done with what the loop tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Serve that socket.
+    Alone,
+    /// Look at all places.
+    Together,
+    /// Nothing: a look has found it.
+    Known,
+}
+
+/// What was told in this turn of the loop.
+#[derive(Debug, Default)]
+pub(super) struct Crowd {
+    told: Cell<u32>,
+    /// There was more than one in the last turn.
+    is_usual: Cell<bool>,
+    is_wanted: Cell<bool>,
+    was_looked_at: Cell<bool>,
+}
+
+impl Crowd {
+    /// The loop tells of one more.
+    pub(super) fn one_more(&self) -> Next {
+        let told = self.told.get() + 1;
+        self.told.set(told);
+        if self.was_looked_at.get() {
+            Next::Known
+        } else if told > 1 || self.is_usual.get() {
+            self.is_wanted.set(true);
+            Next::Together
+        } else {
+            Next::Alone
+        }
+    }
+
+    /// Whether to look at all places; the reactor does so now.
+    pub(super) fn look(&self) -> bool {
+        let is_wanted = self.is_wanted.replace(false);
+        if is_wanted && self.told.get() > 0 {
+            self.was_looked_at.set(true);
+        }
+        is_wanted
+    }
+
+    /// The turn of the loop is over.
+    pub(super) fn disperse(&self) {
+        self.is_usual.set(self.told.replace(0) > 1);
+        self.was_looked_at.set(false);
+    }
+}
