@@ -176,13 +176,17 @@ impl Channel {
             }
         }
         let again = self.rounds.replace(Rounds::Resting) == Rounds::Again;
-        if again || left != Left::Nothing {
+        let now = Instant::now();
+        let is_tired = now - begun > LOOP_PATIENCE;
+        if again || left != Left::Nothing || is_tired {
             self.hub.wake();
+        }
+        if is_tired && let Some(watch) = &*self.watch.borrow() {
+            watch.rest();
         }
         if unsettled && let Some(watch) = &*self.watch.borrow() {
             self.hub.arrange_places(watch);
         }
-        let now = Instant::now();
         if self.leaves_loop(turning + self.flushing.take(), now - begun, now) {
             self.to_thread();
         }

@@ -11,7 +11,7 @@ pub(super) enum Next {
     Alone,
     /// Look at all places.
     Together,
-    /// Nothing: a look has found it.
+    /// Nothing: a look has found it, or will in the next turn.
     Known,
 }
 
@@ -23,6 +23,8 @@ pub(super) struct Crowd {
     is_usual: Cell<bool>,
     is_wanted: Cell<bool>,
     was_looked_at: Cell<bool>,
+    /// The reactor has done enough in this turn.
+    is_tired: Cell<bool>,
 }
 
 impl Crowd {
@@ -30,7 +32,10 @@ impl Crowd {
     pub(super) fn one_more(&self) -> Next {
         let told = self.told.get() + 1;
         self.told.set(told);
-        if self.was_looked_at.get() {
+        if self.is_tired.get() {
+            self.is_wanted.set(true);
+            Next::Known
+        } else if self.was_looked_at.get() {
             Next::Known
         } else if told > 1 || self.is_usual.get() {
             self.is_wanted.set(true);
@@ -49,8 +54,19 @@ impl Crowd {
         is_wanted
     }
 
+    /// The reactor has done enough in this turn of the loop.
+    pub(super) fn tire(&self) {
+        self.is_tired.set(true);
+    }
+
+    /// Whether it has.
+    pub(super) fn is_tired(&self) -> bool {
+        self.is_tired.get()
+    }
+
     /// The turn of the loop is over.
     pub(super) fn disperse(&self) {
+        self.is_tired.set(false);
         self.is_usual.set(self.told.replace(0) > 1);
         self.was_looked_at.set(false);
     }

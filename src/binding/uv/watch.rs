@@ -91,7 +91,9 @@ unsafe extern "C" fn on_poll(handle: Handle, _status: c_int, _events: c_int) {
         watched.ask_for_edges();
     }
     watched.set_is_ready.set(true);
-    (watched.on_ready)();
+    if !watched.crowd.is_tired() {
+        (watched.on_ready)();
+    }
 }
 
 unsafe extern "C" fn on_timer(handle: Handle) {
@@ -206,6 +208,12 @@ impl Watch {
             ours: watched.set_is_ready.replace(false),
             places: watched.crowd.look(),
         }
+    }
+
+    /// Asks not to be called any more in this turn of the event loop, but in the next: that takes a wake-up.
+    pub(crate) fn rest(&self) {
+        self.watched().crowd.tire();
+        self.watched().start_check();
     }
 
     /// Asks to be called after so many milliseconds, or not at all.
