@@ -80,4 +80,30 @@ describe('the event loop gets its turns', ownAddition, () => {
       assert.ok(most <= how.most, `${most} messages in one turn`);
     });
   }
+
+  for (const said of [0, 3]) {
+    test(`what comes while the end of another connection takes its time is heard of (${said} messages before)`, async (t) => {
+      const { port, wss } = await serve(t, { closeTimeout: 50 });
+      const open = async () => {
+        const [[socket], client] = await Promise.all([once(wss, 'connection'), RawClient.open(port)]);
+
+        t.after(() => client.socket.destroy());
+        return { client, socket };
+      };
+      const silent = await open();
+      const { client, socket } = await open();
+
+      socket.on('message', (data) => socket.send(data));
+      for (let i = 0; i < said; i++) {
+        client.send(1, 'before');
+        await client.frame();
+      }
+      silent.socket.on('close', () => {
+        client.send(1, 'meanwhile');
+        burn(20);
+      });
+      silent.socket.close();
+      assert.equal(String((await client.frame()).payload), 'meanwhile');
+    });
+  }
 });

@@ -178,7 +178,7 @@ impl Channel {
         let again = self.rounds.replace(Rounds::Resting) == Rounds::Again;
         let now = Instant::now();
         let is_tired = now - begun > LOOP_PATIENCE;
-        if again || left != Left::Nothing || is_tired {
+        if again || left != Left::Nothing {
             self.hub.wake();
         }
         if is_tired && let Some(watch) = &*self.watch.borrow() {

@@ -198,7 +198,9 @@ fn watch(channel: &Rc<Channel>, env: Env) -> bool {
             channel.on_ready();
         }
     });
-    let Some(watch) = Watch::new(event_loop.cast(), descriptor, on_ready) else {
+    let hub = Arc::clone(&channel.hub);
+    let wake = Box::new(move || hub.wake());
+    let Some(watch) = Watch::new(event_loop.cast(), descriptor, on_ready, wake) else {
         return false;
     };
     if channel.hub.exchange.driver() == Driver::Loop {

@@ -25,6 +25,8 @@ pub(super) struct Crowd {
     was_looked_at: Cell<bool>,
     /// The reactor has done enough in this turn.
     is_tired: Cell<bool>,
+    /// Something was told since.
+    is_left: Cell<bool>,
 }
 
 impl Crowd {
@@ -32,7 +34,7 @@ impl Crowd {
     pub(super) fn one_more(&self) -> Next {
         let told = self.told.get() + 1;
         self.told.set(told);
-        if self.is_tired.get() {
+        if self.leaves() {
             self.is_wanted.set(true);
             Next::Known
         } else if self.was_looked_at.get() {
@@ -43,6 +45,14 @@ impl Crowd {
         } else {
             Next::Alone
         }
+    }
+
+    /// Whether what is told now is left for the next turn.
+    pub(super) fn leaves(&self) -> bool {
+        if self.is_tired.get() {
+            self.is_left.set(true);
+        }
+        self.is_tired.get()
     }
 
     /// Whether to look at all places; the reactor does so now.
@@ -59,15 +69,11 @@ impl Crowd {
         self.is_tired.set(true);
     }
 
-    /// Whether it has.
-    pub(super) fn is_tired(&self) -> bool {
-        self.is_tired.get()
-    }
-
-    /// The turn of the loop is over.
-    pub(super) fn disperse(&self) {
+    /// The turn of the loop is over. Whether something was left.
+    pub(super) fn disperse(&self) -> bool {
         self.is_tired.set(false);
         self.is_usual.set(self.told.replace(0) > 1);
         self.was_looked_at.set(false);
+        self.is_left.replace(false)
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct Watched {
     crowd: Crowd,
     pub(super) dormant: RefCell<Option<Dormant>>,
     on_ready: Box<dyn Fn()>,
+    /// Has the loop tell that there is something in the set.
+    wake: Box<dyn Fn()>,
     closed: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
@@ -91,7 +93,7 @@ unsafe extern "C" fn on_poll(handle: Handle, _status: c_int, _events: c_int) {
         watched.ask_for_edges();
     }
     watched.set_is_ready.set(true);
-    if !watched.crowd.is_tired() {
+    if !watched.crowd.leaves() {
         (watched.on_ready)();
     }
 }
@@ -100,6 +102,10 @@ unsafe extern "C" fn on_timer(handle: Handle) {
     // SAFETY: libuv calls with a live handle of ours.
     let watched = unsafe { watched(handle) };
     (watched.on_ready)();
+    // Timers have a turn of their own: that of what the loop tells next is another one.
+    if watched.crowd.disperse() {
+        (watched.wake)();
+    }
 }
 
 unsafe extern "C" fn on_check(handle: Handle) {
@@ -108,7 +114,9 @@ unsafe extern "C" fn on_check(handle: Handle) {
     let watched = unsafe { watched(handle) };
     // SAFETY: as above; it is started again when it is needed.
     unsafe { (watched.uv.check_stop)(handle) };
-    watched.crowd.disperse();
+    if watched.crowd.disperse() {
+        (watched.wake)();
+    }
 }
 
 unsafe extern "C" fn free_watch(handle: Handle) {
@@ -132,8 +140,13 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Prepares to watch `descriptor`, and to call `on_ready` when something is or a deadline has passed; `None` where libuv
-    /// cannot be had. None of the handles keeps the loop alive.
-    pub(crate) fn new(event_loop: *mut c_void, descriptor: c_int, on_ready: Box<dyn Fn()>) -> Option<Self> {
+    /// cannot be had. `wake` makes the set ready. None of the handles keeps the loop alive.
+    pub(crate) fn new(
+        event_loop: *mut c_void,
+        descriptor: c_int,
+        on_ready: Box<dyn Fn()>,
+        wake: Box<dyn Fn()>,
+    ) -> Option<Self> {
         let uv = Uv::find()?;
         let handles @ [poll, timer, check] = [POLL, TIMER, CHECK].map(|kind| uv.allocate(kind));
         // SAFETY: the loop is this environment's, the memory is the handle's, the descriptor is open.
@@ -164,6 +177,7 @@ impl Watch {
             crowd: Crowd::default(),
             dormant: RefCell::default(),
             on_ready,
+            wake,
             closed: Cell::new(None),
         }));
         for handle in handles {
@@ -196,7 +210,8 @@ impl Watch {
         watched.dormant.take();
         watched.told.borrow_mut().clear();
         watched.set_is_ready.set(false);
-        watched.crowd.disperse();
+        // What was left is for whoever drives next.
+        let _left = watched.crowd.disperse();
         self.arm(None);
     }
 
@@ -210,7 +225,7 @@ impl Watch {
         }
     }
 
-    /// Asks not to be called any more in this turn of the event loop, but in the next: that takes a wake-up.
+    /// Asks not to be called any more in this turn of the event loop, but in the next.
     pub(crate) fn rest(&self) {
         self.watched().crowd.tire();
         self.watched().start_check();
