@@ -47,7 +47,7 @@ impl Reactor {
         };
         set.look(&mut self.found).ok()?;
         let found = std::mem::replace(&mut self.found, Events::with_capacity(0));
-        let mut count = 0;
+        let (mut count, mut sockets, mut read) = (0, 0, None);
         for event in &found {
             count += 1;
             if Readiness::is_waker(event.token()) {
@@ -61,11 +61,14 @@ impl Reactor {
                 error: event.is_error(),
             };
             self.note(id, ready);
-            if ready.read && !ready.hangup {
-                self.propose(id);
-            }
+            sockets += 1;
+            read = (ready.read && !ready.hangup).then_some(id);
         }
         self.found = found;
+        // When many are found at once, one look at all of them is the cheapest way.
+        if let (1, Some(id)) = (sockets, read) {
+            self.propose(id);
+        }
         Some(count < EVENTS_PER_LOOK)
     }
 
