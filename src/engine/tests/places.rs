@@ -242,5 +242,6 @@ fn with_the_drivers_sockets_change_their_set() {
             assert_eq!(peer.next().unwrap().payload, payload(peer.id, number, 1000));
         }
         number += 1;
+        assert!(number < 100_000, "{} switches and no places", js.switches());
     }
 }
